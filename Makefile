@@ -1,0 +1,60 @@
+# Two commands do everything on a fresh Debian or Ubuntu machine: make demo, make test.
+SHELL := /bin/bash
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,14))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test setup lint fmt type unit ui e2e bench screenshots system system-e2e assets clean
+
+demo: setup
+	$(BIN)/python -m controller demo
+
+test: setup lint type unit
+
+setup: system $(VENV)/.installed assets
+
+system:
+	@packaging/system.sh run
+
+system-e2e:
+	@packaging/system.sh run browser
+
+$(VENV)/.installed: pyproject.toml packaging/constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv is needed: apt-get install python3 python3-venv"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -c packaging/constraints.txt -e '.[dev]'
+	touch $@
+
+assets: $(VENV)/.installed
+	@$(BIN)/python packaging/fetch_assets.py
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+fmt:
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+type:
+	$(BIN)/mypy
+
+unit:
+	$(BIN)/python -m pytest
+
+ui: setup
+	SDL_VIDEODRIVER=offscreen $(BIN)/python -m pytest -m ui -p no:randomly tests/ui
+
+e2e: setup system-e2e
+	$(BIN)/python -m pytest -m e2e --timeout=600 tests/e2e
+
+bench: setup
+	@for b in benchmarks/[a-z]*.py; do m=$${b%.py}; echo "== $$m"; $(BIN)/python -m $${m//\//.} || exit 1; done
+
+screenshots: setup system-e2e
+	$(BIN)/python docs/make_screenshots.py
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .state

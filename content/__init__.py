@@ -1,0 +1,1 @@
+"""The domain: decides, does no I/O (but for replica/), reads no clock, knows no toolkit."""

@@ -1,0 +1,1 @@
+"""The signed change log of published content: pure functions over bytes."""

@@ -1,0 +1,1 @@
+"""Slips: blocks, and blocks to lines of n columns. No printer language here."""

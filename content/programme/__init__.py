@@ -1,0 +1,1 @@
+"""What a public screen shows, when and why."""

@@ -1,0 +1,75 @@
+"""What readers of the replica ask of it. Kiosk and screens see published content through this alone."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from content.feed.body import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A record whose signatures were checked at this reading.
+
+    Attributes:
+        record: the document, item or programme.
+        feed, version: where it stands.
+        approved_on: unix seconds.
+        approvers: names of those who signed.
+    """
+
+    record: Record
+    feed: str
+    version: int
+    approved_on: int
+    approvers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One search result.
+
+    Attributes:
+        found: the verified record.
+        title_marks: spans [start, end) of the title to set bold.
+        snippet: a window of up to 60 characters of the body, "" if the title says it all.
+        snippet_marks: spans of the snippet to set bold.
+        why: "exact" | "alias" | "number" | "pinyin" | "initials" | "text".
+    """
+
+    found: Verified
+    title_marks: tuple[tuple[int, int], ...] = ()
+    snippet: str = ""
+    snippet_marks: tuple[tuple[int, int], ...] = ()
+    why: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A page of hits and how many there are in all (capped at 200)."""
+
+    hits: tuple[Hit, ...]
+    total: int
+
+
+class ContentReader(Protocol):
+    """Read-only view of the verified local copy."""
+
+    def sequences(self) -> dict[str, int]:
+        """Return feed -> applied sequence."""
+        ...
+
+    def get(self, record_id: str) -> Verified:
+        """Return a record; raises NotFound, or Refused if it does not verify."""
+        ...
+
+    def newest(self, kind: str, *, limit: int, offset: int = 0) -> tuple[Verified, ...]:
+        """Return the newest records of a kind, those that do not verify left out and reported."""
+        ...
+
+    def search(self, text: str, *, limit: int = 6, offset: int = 0) -> Results:
+        """Find documents and items; pinyin, initials and numbers are understood."""
+        ...
+
+    def suggest(self, text: str, *, limit: int = 6) -> tuple[str, ...]:
+        """Return titles that complete what has been typed so far."""
+        ...

@@ -1,0 +1,1 @@
+"""Text analysis, matching and ranking. Pure."""

@@ -1,0 +1,1 @@
+"""The aiohttp controller: desk, phone pages, device API, push and store."""

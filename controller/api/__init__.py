@@ -1,0 +1,1 @@
+"""What terminals call over HTTPS."""

@@ -1,0 +1,1 @@
+"""Starts, configures and watches mosquitto; the zone's certificate authority."""

@@ -1,0 +1,1 @@
+"""A whole demo zone on one machine, and its remote hand. Nothing else imports this."""

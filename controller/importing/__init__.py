@@ -1,0 +1,1 @@
+"""Policy documents in TXT, DOCX, PDF and HTML, to text and fields."""

@@ -1,0 +1,1 @@
+"""Use cases. Handlers and commands call these."""

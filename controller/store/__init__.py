@@ -1,0 +1,1 @@
+"""SQLAlchemy Core tables and stores; Alembic migrations."""

@@ -1,0 +1,1 @@
+"""What runs beside the screen: wire, agent, ipc, drivers and their simulators."""

@@ -1,0 +1,1 @@
+"""The terminal's agent: link, sync, outbox, spool, supervisor."""

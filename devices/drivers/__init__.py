@@ -1,0 +1,1 @@
+"""Device drivers: codec (pure) -> link -> device state machine."""

@@ -1,0 +1,183 @@
+"""What agent and user interface say to each other: one JSON object a line, tagged "m", version "v".
+
+UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session.
+agent -> UI: Welcome, Submitted, Printed, ReplicaChanged, LinkState, DeviceHealth, Ping.
+"""
+
+from typing import TypeVar
+
+import msgspec
+
+from content.errors import PeerError
+
+VERSION = 1
+MAX_LINE = 256 * 1024
+"""Longest line in bytes; a longer one ends the connection."""
+
+
+class BadLine(PeerError):
+    """A line that is not one of these messages."""
+
+
+class Message(msgspec.Struct, frozen=True, tag_field="m", kw_only=True):
+    """Any message; unknown fields are ignored."""
+
+    v: int = VERSION
+
+
+class Hello(Message, frozen=True, tag="hello"):
+    """The UI names itself: "kiosk" or "signage-1"."""
+
+    ui: str
+    pid: int
+
+
+class Submit(Message, frozen=True, tag="submit"):
+    """An information request to be kept. `key` is made by the UI once, so that a retry is the same request.
+
+    `form` is the JSON form of content.requests.form.RequestForm; it is sealed before it touches disk.
+    """
+
+    key: str
+    form: dict[str, object]
+
+
+class Print(Message, frozen=True, tag="print"):
+    """A slip to print: the JSON form of content.paper.slip.Slip."""
+
+    job: str
+    slip: dict[str, object]
+
+
+class Glass(Message, frozen=True, tag="glass"):
+    """What has really been drawn; see devices.wire.messages.GlassMark."""
+
+    sequences: dict[str, int]
+    item: str = ""
+    version: int = 0
+    frame: str = ""
+
+
+class Tampered(Message, frozen=True, tag="tampered"):
+    """The UI read an entry that does not verify; it was not shown."""
+
+    record: str
+    reason: str
+
+
+class Session(Message, frozen=True, tag="session"):
+    """A citizen's session began or ended (and was wiped)."""
+
+    active: bool
+
+
+class Pong(Message, frozen=True, tag="pong"):
+    """Answer to Ping: frames drawn so far and the current screen's name."""
+
+    frames: int
+    screen: str
+
+
+class Welcome(Message, frozen=True, tag="welcome"):
+    """What a UI needs to know of its terminal."""
+
+    terminal: str
+    site: str
+    region: str
+    zone: str
+    public_url: str
+    replica: str
+    trust_root: dict[str, object]
+    attended: bool
+    has_printer: bool
+    demo: bool = False
+
+
+class Submitted(Message, frozen=True, tag="submitted"):
+    """The request is durable: its receipt code is valid from now on, link or no link.
+
+    `number` is the 受理号, "" until the controller has given it. `error` is a Chinese sentence where the
+    request could not be kept; then nothing was stored.
+    """
+
+    key: str
+    code: str = ""
+    number: str = ""
+    error: str = ""
+
+
+class Printed(Message, frozen=True, tag="printed"):
+    """What became of a print job.
+
+    outcome: printed | not_started | interrupted | unconfirmed; reason: paper_out, cover_open, silent, ….
+    """
+
+    job: str
+    outcome: str
+    reason: str = ""
+
+
+class ReplicaChanged(Message, frozen=True, tag="replica"):
+    """The replica has been moved on, feed -> sequence; read again."""
+
+    sequences: dict[str, int]
+
+
+class LinkState(Message, frozen=True, tag="link"):
+    """Whether the controller is reached, and since when not (unix seconds, 0 = never)."""
+
+    online: bool
+    last_contact: int
+
+
+class DeviceHealth(Message, frozen=True, tag="health"):
+    """Health of a peripheral: ok | warn | down, with a reason."""
+
+    device: str
+    level: str
+    reason: str = ""
+
+
+class Ping(Message, frozen=True, tag="ping"):
+    """Asks for a Pong, as proof that the UI draws."""
+
+
+ToAgent = Hello | Submit | Print | Glass | Tampered | Session | Pong
+ToUi = Welcome | Submitted | Printed | ReplicaChanged | LinkState | DeviceHealth | Ping
+
+_M = TypeVar("_M", bound=Message)
+_TO_AGENT: "msgspec.json.Decoder[ToAgent]" = msgspec.json.Decoder(ToAgent)
+_TO_UI: "msgspec.json.Decoder[ToUi]" = msgspec.json.Decoder(ToUi)
+
+
+def encode_line(message: Message) -> bytes:
+    """Return the message as one line."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+def read_to_agent(line: bytes) -> ToAgent:
+    """Read a line that a UI sent.
+
+    Raises:
+        BadLine: not one of the messages, or of another version.
+    """
+    return _decode(_TO_AGENT, line)
+
+
+def read_to_ui(line: bytes) -> ToUi:
+    """Read a line that the agent sent.
+
+    Raises:
+        BadLine: not one of the messages, or of another version.
+    """
+    return _decode(_TO_UI, line)
+
+
+def _decode(decoder: "msgspec.json.Decoder[_M]", line: bytes) -> _M:
+    try:
+        message = decoder.decode(line)
+    except msgspec.MsgspecError as error:
+        raise BadLine(str(error)) from error
+    if message.v != VERSION:
+        raise BadLine(f"version {message.v} is not spoken here, only {VERSION}")
+    return message

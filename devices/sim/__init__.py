@@ -1,0 +1,1 @@
+"""Simulated devices made of the same codecs, with faults as data."""

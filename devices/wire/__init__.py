@@ -1,0 +1,1 @@
+"""Topics and envelopes on the wire: dataclass <-> (topic, bytes). Pure."""

@@ -1,0 +1,1 @@
+"""The Kivy touch kiosk."""

@@ -1,0 +1,1 @@
+"""Pinyin and other ways to enter text by touch."""

@@ -1,0 +1,1 @@
+"""Screen texts: zh-CN complete, English second."""

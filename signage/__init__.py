@@ -1,0 +1,1 @@
+"""The Kivy player for public screens, and the kit shared with the kiosk."""

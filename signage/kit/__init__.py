@@ -1,0 +1,1 @@
+"""Theme, fonts, line breaking and images shared by screens and kiosk."""

@@ -1,0 +1,1 @@
+"""One Kivy renderer for each kind of content."""

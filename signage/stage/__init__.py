@@ -1,0 +1,1 @@
+"""Turns cues into Kivy widgets."""
