@@ -1,0 +1,256 @@
+"""Reads the replica for kiosk and screen. Nothing leaves here that does not verify at this reading."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import apsw
+
+from content.catalog.item import CatalogItem
+from content.disclosure.record import DisclosureRecord
+from content.errors import NotFound
+from content.feed.body import Record, read_body
+from content.feed.entry import BadEntry, line_from_bytes
+from content.feed.policy import Policy, TrustRoot
+from content.feed.verify import Reason, Refused, check_entry
+from content.programme.programme import Programme
+from content.replica.ports import Hit, Results, Verified
+from content.replica.shelf import held_policy, open_shelf
+from content.search.analyse import normalise
+from content.search.highlight import mark, snippet
+from content.search.match import WEIGHTS, Mode, Query, expression, read_query
+
+MOST_HITS = 200
+MOST_TERMS = 12
+"""Rarest terms of a long query that are asked for (search.md section 0, point 4)."""
+
+
+class ReplicaReader:
+    """Read-only view of the verified copy; an absent file reads as empty. For one thread at a time."""
+
+    def __init__(self, path: Path, root: TrustRoot) -> None:
+        self._path = path
+        self._root = root
+        self._db: apsw.Connection | None = None
+        self._policy: Policy | None = None
+        self._policy_seen: int | None = None
+        self._tampered: dict[str, str] = {}
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def sequences(self) -> dict[str, int]:
+        """Return feed -> applied sequence."""
+        return dict(self._rows("SELECT feed, sequence FROM feed WHERE sequence > 0"))
+
+    def content_as_of(self) -> int:
+        """Return the unix second of the oldest newest head: 资料截至; 0 if no head was ever seen."""
+        rows = [at for (at,) in self._rows("SELECT head_at FROM feed")]
+        return min(rows, default=0)
+
+    def get(self, record_id: str) -> Verified:
+        """Return a record.
+
+        Raises:
+            NotFound: it is not here.
+            Refused: what is kept does not verify; it was noted for `tampered`.
+        """
+        for row in self._rows(
+            "SELECT record, feed, version, line FROM entry WHERE record = ? AND kind <> ''",
+            (record_id,),
+        ):
+            return self._verified(*row)
+        raise NotFound("没有找到这份资料，它可能已被撤回。")
+
+    def newest(self, kind: str, *, limit: int, offset: int = 0) -> tuple[Verified, ...]:
+        """Return the newest records of a kind, those that do not verify left out and noted."""
+        return self._good(
+            self._rows(
+                "SELECT record, feed, version, line FROM entry WHERE kind = ?"
+                " ORDER BY sorted_by DESC, row DESC LIMIT ? OFFSET ?",
+                (kind, limit, offset),
+            )
+        )
+
+    def count(self, kind: str) -> int:
+        """Return how many records of a kind are held."""
+        return sum(n for (n,) in self._rows("SELECT count(*) FROM entry WHERE kind = ?", (kind,)))
+
+    def search(self, text: str, *, limit: int = 6, offset: int = 0) -> Results:
+        """Find documents and items; pinyin, initials and document numbers are understood."""
+        query = read_query(text)
+        if query is None or self._connection() is None:
+            return Results((), 0)
+        found = self._ranked(query)
+        page = list(found.items())[offset : offset + limit]
+        hits = tuple(_hit(verified, text, why) for row, why in page for verified in self._at(row))
+        return Results(hits, len(found))
+
+    def suggest(self, text: str, *, limit: int = 6) -> tuple[str, ...]:
+        """Return verified titles that complete what has been typed so far."""
+        plain = normalise(text).strip().replace(" ", "")
+        if not plain:
+            return ()
+        rows = self._rows(
+            "SELECT record, feed, version, line FROM entry WHERE row IN (SELECT DISTINCT row FROM"
+            " suggestion WHERE key >= ? AND key < ? ORDER BY length(key) LIMIT ?)",
+            (plain, plain + "\U0010ffff", limit),
+        )
+        return tuple(dict.fromkeys(found.record.title for found in self._good(rows)))
+
+    def titles(self) -> tuple[str, ...]:
+        """Return all suggestion keys that are Chinese: what the pinyin lexicon is made of."""
+        rows = self._rows("SELECT DISTINCT key FROM suggestion WHERE key > '一'")
+        return tuple(key for (key,) in rows)
+
+    def tampered(self) -> tuple[tuple[str, str], ...]:
+        """Return (record, reason) of all that failed to verify since the file was opened."""
+        return tuple(self._tampered.items())
+
+    def scrub(self, *, after: str, limit: int) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Verify the next records in id order.
+
+        Args:
+            after: the last record of the scrub before, "" to begin.
+            limit: how many.
+
+        Returns:
+            The last record looked at ("" at the end of the round), and (record, reason) of the bad ones.
+        """
+        rows = self._rows(
+            "SELECT record, feed, version, line FROM entry WHERE record > ? ORDER BY record LIMIT ?",
+            (after, limit),
+        )
+        bad = []
+        for row in rows:
+            try:
+                self._verified(*row)
+            except Refused as error:
+                bad.append((row[0], str(error.reason)))
+        return (rows[-1][0] if len(rows) == limit else ""), tuple(bad)
+
+    def _at(self, row: int) -> tuple[Verified, ...]:
+        sql = "SELECT record, feed, version, line FROM entry WHERE row = ?"
+        return self._good(self._rows(sql, (row,)))
+
+    def _ranked(self, query: Query) -> dict[int, str]:
+        """Rows in order, each with the reason it is there."""
+        found: dict[int, str] = {}
+        if query.number:
+            for (row,) in self._rows(
+                "SELECT row FROM entry WHERE number = ? OR number LIKE ?",
+                (query.number, f"%{query.number}"),
+            ):
+                found.setdefault(row, "number")
+        for (row,) in self._rows("SELECT row FROM suggestion WHERE key = ?", (query.text,)):
+            found.setdefault(row, "exact")
+        for row in self._matching(query, every=True):
+            found.setdefault(row, _why(query))
+        if len(found) < MOST_HITS and query.mode is not Mode.NUMBER:
+            for row in self._matching(query, every=False):
+                found.setdefault(row, _why(query))
+        return dict(list(found.items())[:MOST_HITS])
+
+    def _matching(self, query: Query, *, every: bool) -> Iterable[int]:
+        terms = query.required if every else self._rarest(query.wanted)
+        if not terms:
+            return ()
+        rows = self._rows(
+            "SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search, ?, ?, ?, ?) LIMIT ?",
+            (expression(terms, every=every), *WEIGHTS[query.mode], MOST_HITS),
+        )
+        return [row for (row,) in rows]
+
+    def _rarest(self, terms: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        if len(terms) <= MOST_TERMS:
+            return terms
+        counts = {
+            term: self._rows("SELECT doc FROM term WHERE term = ?", (term,)) for _, term in terms
+        }
+        known = [pair for pair in terms if counts[pair[1]]]
+        known.sort(key=lambda pair: counts[pair[1]][0][0])
+        return tuple(known[:MOST_TERMS])
+
+    def _good(self, rows: Iterable[tuple[str, str, int, bytes]]) -> tuple[Verified, ...]:
+        good = []
+        for row in rows:
+            try:
+                good.append(self._verified(*row))
+            except Refused:
+                continue
+        return tuple(good)
+
+    def _verified(self, record_id: str, feed: str, version: int, line: bytes) -> Verified:
+        try:
+            return _verify(record_id, feed, version, line=bytes(line), policy=self._policy_now())
+        except Refused as error:
+            self._tampered[record_id] = str(error.reason)
+            raise
+
+    def _policy_now(self) -> Policy:
+        connection = self._connection()
+        if connection is None:
+            raise Refused(Reason.NO_RULE)
+        seen = connection.pragma("data_version")
+        if self._policy is None or seen != self._policy_seen:
+            self._policy = held_policy(connection, self._root)
+            self._policy_seen = seen
+        if self._policy is None:
+            raise Refused(Reason.NO_RULE)
+        return self._policy
+
+    def _connection(self) -> apsw.Connection | None:
+        if self._db is None and self._path.exists():
+            try:
+                self._db = open_shelf(self._path, writable=False)
+            except apsw.Error:
+                return None
+        return self._db
+
+    def _rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        connection = self._connection()
+        if connection is None:
+            return []
+        try:
+            return connection.execute(sql, values).fetchall()
+        except (apsw.SQLError, apsw.CorruptError, apsw.NotADBError, apsw.IOError):
+            # No tables yet, or a damaged file: an empty answer keeps the screen alive, the agent heals.
+            return []
+
+
+def _verify(record_id: str, feed: str, version: int, *, line: bytes, policy: Policy) -> Verified:
+    try:
+        entry = line_from_bytes(line).entry
+    except BadEntry as error:
+        raise Refused(Reason.UNREADABLE, record_id) from error
+    statement = entry.statement
+    if (statement.record, statement.feed, statement.version) != (record_id, feed, version):
+        raise Refused(Reason.BODY_CHANGED, record_id)
+    record = read_body(check_entry(entry, policy=policy))
+    if record.id != record_id:
+        raise Refused(Reason.BODY_CHANGED, record_id)
+    keys = policy.by_id
+    names = tuple(keys[one.key_id].name for one in entry.approvals if one.key_id in keys)
+    return Verified(record, feed, version, statement.approved_on, names)
+
+
+def _why(query: Query) -> str:
+    return "pinyin" if query.mode is Mode.LATIN else "text"
+
+
+def _hit(found: Verified, text: str, why: str) -> Hit:
+    title_marks = mark(found.record.title, text)
+    window, marks = snippet(_body_text(found.record), text)
+    return Hit(found, title_marks, window, marks, why)
+
+
+def _body_text(record: Record) -> str:
+    match record:
+        case DisclosureRecord():
+            return record.text
+        case CatalogItem():
+            return " ".join((record.department, *record.aliases, *record.materials))
+        case Programme():
+            return ""

@@ -1,0 +1,46 @@
+"""Where a query is found in a title, and the window of a body that answers best. Pure."""
+
+from content.search.analyse import bigrams, normal_chars, normalise
+
+WINDOW = 60
+"""Characters of a snippet."""
+
+Spans = tuple[tuple[int, int], ...]
+
+
+def mark(text: str, query: str) -> Spans:
+    """Return the spans [start, end) of a text that the query's terms cover, runs merged."""
+    terms = set(bigrams(normalise(query)))
+    characters = normal_chars(text)
+    covered = [False] * len(characters)
+    for term in terms:
+        for at in range(len(characters) - len(term) + 1):
+            if "".join(characters[at : at + len(term)]) == term:
+                covered[at : at + len(term)] = [True] * len(term)
+    return _spans(covered)
+
+
+def snippet(body: str, query: str) -> tuple[str, Spans]:
+    """Return the best window of the body and its spans; ("", ()) if nothing of the query is there."""
+    flat = " ".join(body.split())
+    spans = mark(flat[:20000], query)
+    if not spans:
+        return "", ()
+    start = max((_score(spans, span[0]), -span[0]) for span in spans)[1] * -1
+    start = max(0, start - 8)
+    window = flat[start : start + WINDOW]
+    return window, mark(window, query)
+
+
+def _score(spans: Spans, start: int) -> int:
+    return sum(end - begin for begin, end in spans if start <= begin and end <= start + WINDOW)
+
+
+def _spans(covered: list[bool]) -> Spans:
+    spans: list[tuple[int, int]] = []
+    for at, is_in in enumerate(covered):
+        if is_in and spans and spans[-1][1] == at:
+            spans[-1] = (spans[-1][0], at + 1)
+        elif is_in:
+            spans.append((at, at + 1))
+    return tuple(spans)
