@@ -1,10 +1,11 @@
 """The replica shows verified content only, finds it, and heals."""
 
-import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import apsw
 import pytest
 
 from content.errors import NotFound
@@ -131,11 +132,10 @@ def test_a_document_changed_on_disk_is_not_shown_and_is_reported(
     forged = keys.lines[0].entry
     other = ZoneKeys().entry(document(text="每人每月7200元。"))
     evil = replace(keys.lines[0], entry=replace(forged, packed=other.packed))
-    with sqlite3.connect(path) as disk:
+    with closing(apsw.Connection(str(path))) as disk:
         disk.execute(
             "UPDATE entry SET line = ? WHERE record = 'D000000001'", (line_to_bytes(evil),)
         )
-    disk.close()
 
     with pytest.raises(Refused) as caught:
         reader.get("D000000001")
@@ -151,12 +151,11 @@ def test_a_genuine_entry_put_in_the_place_of_another_is_not_shown(
     path: Path, keys: ZoneKeys, writer: ReplicaWriter, reader: ReplicaReader
 ) -> None:
     fill(keys, writer)
-    with sqlite3.connect(path) as disk:
+    with closing(apsw.Connection(str(path))) as disk:
         disk.execute(
             "UPDATE entry SET line = (SELECT line FROM entry WHERE record = 'D000000002')"
             " WHERE record = 'D000000001'"
         )
-    disk.close()
 
     with pytest.raises(Refused):
         reader.get("D000000001")
@@ -166,9 +165,8 @@ def test_a_policy_changed_on_disk_shows_nothing(
     path: Path, keys: ZoneKeys, writer: ReplicaWriter, reader: ReplicaReader
 ) -> None:
     fill(keys, writer)
-    with sqlite3.connect(path) as disk:
+    with closing(apsw.Connection(str(path))) as disk:
         disk.execute("UPDATE kept SET value = ?", (ZoneKeys().policy().to_bytes(),))
-    disk.close()
 
     with pytest.raises(Refused):
         reader.get("D000000001")
@@ -259,9 +257,8 @@ def test_a_rebuild_swaps_the_whole_feed_or_nothing(
     path: Path, keys: ZoneKeys, writer: ReplicaWriter, reader: ReplicaReader
 ) -> None:
     fill(keys, writer)
-    with sqlite3.connect(path) as disk:
+    with closing(apsw.Connection(str(path))) as disk:
         disk.execute("UPDATE entry SET line = x'00' WHERE record = 'D000000001'")
-    disk.close()
 
     with pytest.raises(Refused):
         writer.rebuild(FEED, keys.lines[:2], now=NOW)
