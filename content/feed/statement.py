@@ -1,7 +1,7 @@
 """What an approver signs: one sentence about one record of one feed.
 
 The signature covers content, not its place in the log: two approvers may sign hours apart without racing
-for a sequence number (docs/adr/0011). Place and freshness are the log's business (content.feed.chain).
+for a sequence number (docs/adr/0007). Place and freshness are the log's business (content.feed.chain).
 A record's version rises by one with each approved change, so an old approval replayed later is refused.
 """
 
