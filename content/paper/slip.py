@@ -27,7 +27,7 @@ class PartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part: text for TITLE and TEXT, label and text for PAIR, the URL in text for QR."""
+    """One part: text for TITLE and TEXT, label and text for PAIR, URL in text and caption in label for QR."""
 
     kind: PartKind
     text: str = ""

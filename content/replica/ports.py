@@ -1,9 +1,11 @@
 """What readers of the replica ask of it. Kiosk and screens see published content through this alone."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from content.feed.body import Record
+if TYPE_CHECKING:
+    # For its name alone: importing it would load the signature library before the first frame of a screen.
+    from content.feed.body import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Verified:
         approvers: names of those who signed.
     """
 
-    record: Record
+    record: "Record"
     feed: str
     version: int
     approved_on: int

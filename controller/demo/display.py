@@ -103,9 +103,20 @@ async def _virtual(program: str, size: tuple[int, int], log: Path) -> Display:
         )
     os.close(writing)
     try:
-        number = await asyncio.wait_for(asyncio.to_thread(os.read, reading, 16), START_S)
+        number = await asyncio.wait_for(asyncio.to_thread(_read_line, reading), START_S)
     finally:
         os.close(reading)
-    if not number.strip():
+    if not number:
         raise NoDisplay(f"虚拟屏幕没有启动，原因见 {log}。")
-    return Display(f":{number.decode().strip()}", is_virtual=True, server=server)
+    return Display(f":{number}", is_virtual=True, server=server)
+
+
+def _read_line(reading: int) -> str:
+    # Number and line end come in two writes; the server dies if the pipe is closed between them.
+    line = b""
+    while not line.endswith(b"\n"):
+        piece = os.read(reading, 16)
+        if not piece:
+            break
+        line += piece
+    return line.decode().strip()

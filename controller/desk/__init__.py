@@ -1,1 +1,1 @@
-"""The staff's web pages."""
+"""The staff's web desk."""

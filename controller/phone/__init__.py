@@ -1,1 +1,1 @@
-"""Pages for citizens' phones."""
+"""The citizens' pages on the phone."""

@@ -28,10 +28,10 @@ class VirtualDisplay:
             stderr=subprocess.DEVNULL,
         )
         os.close(writing)
-        number = os.read(reading, 16)
-        os.close(reading)
-        assert number.strip(), "Xvfb did not start"
-        self.name = f":{number.decode().strip()}"
+        with os.fdopen(reading) as line:
+            number = line.readline().strip()
+        assert number, "Xvfb did not start"
+        self.name = f":{number}"
 
     def close(self) -> None:
         self._server.terminate()

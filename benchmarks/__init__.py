@@ -1,0 +1,1 @@
+"""Measurements that hold the design to its figures; each prints JSON on its last line."""

@@ -1,0 +1,87 @@
+"""Who may do what: one table of role and permission, one function that decides.
+
+Every use case asks `require`; pages ask `allow` to know which buttons to draw.
+"""
+
+from enum import StrEnum
+
+from content.errors import CallerError
+from controller.auth.roles import ROLE_ZH, Role
+from controller.store.documents import Document
+from controller.store.people import Person
+
+
+class Forbidden(CallerError):
+    """The person may not do this; the sentence says who may."""
+
+
+class Permission(StrEnum):
+    """What can be done at the desk."""
+
+    READ_DOCUMENTS = "read_documents"
+    DRAFT_DOCUMENT = "draft_document"
+    APPROVE_DOCUMENT = "approve_document"
+    RETURN_DOCUMENT = "return_document"
+    WITHDRAW_DOCUMENT = "withdraw_document"
+    HOLD_APPROVAL_KEY = "hold_approval_key"
+    LIST_REQUESTS = "list_requests"
+    READ_REQUEST = "read_request"
+    WORK_REQUEST = "work_request"
+    READ_TERMINALS = "read_terminals"
+    MANAGE_TERMINALS = "manage_terminals"
+    READ_AUDIT = "read_audit"
+    MANAGE_PEOPLE = "manage_people"
+    SIGN_POLICY = "sign_policy"
+
+
+_ALL = frozenset(Role)
+
+TABLE: dict[Permission, frozenset[Role]] = {
+    Permission.READ_DOCUMENTS: _ALL,
+    Permission.DRAFT_DOCUMENT: frozenset({Role.DRAFTER}),
+    Permission.APPROVE_DOCUMENT: frozenset({Role.APPROVER}),
+    Permission.RETURN_DOCUMENT: frozenset({Role.APPROVER}),
+    Permission.WITHDRAW_DOCUMENT: frozenset({Role.APPROVER}),
+    Permission.HOLD_APPROVAL_KEY: frozenset({Role.APPROVER}),
+    # The list shows no personal data; the request itself does, so only officers open it.
+    Permission.LIST_REQUESTS: frozenset({Role.REQUEST_OFFICER, Role.AUDITOR}),
+    Permission.READ_REQUEST: frozenset({Role.REQUEST_OFFICER}),
+    Permission.WORK_REQUEST: frozenset({Role.REQUEST_OFFICER}),
+    Permission.READ_TERMINALS: _ALL,
+    Permission.MANAGE_TERMINALS: frozenset({Role.ADMINISTRATOR}),
+    Permission.READ_AUDIT: frozenset({Role.AUDITOR}),
+    Permission.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
+    Permission.SIGN_POLICY: frozenset({Role.ADMINISTRATOR}),
+}
+"""Which roles give which permission. The administrator gives rights, but is not thereby an approver."""
+
+_FOUR_EYES = {Permission.APPROVE_DOCUMENT, Permission.WITHDRAW_DOCUMENT}
+
+
+def allow(person: Person, permission: Permission, target: Document | None = None) -> bool:
+    """Say whether a person may do this, with this object."""
+    return not _objection(person, permission, target)
+
+
+def require(person: Person, permission: Permission, target: Document | None = None) -> None:
+    """Let pass or refuse.
+
+    Raises:
+        Forbidden: with a sentence that says who may.
+    """
+    objection = _objection(person, permission, target)
+    if objection:
+        raise Forbidden(objection)
+
+
+def _objection(person: Person, permission: Permission, target: Document | None) -> str:
+    if not person.active:
+        return "您的账号已停用，请联系管理员。"
+    needed = TABLE[permission]
+    if not needed & person.roles:
+        words = "、".join(ROLE_ZH[role] for role in Role if role in needed)
+        return f"您没有这项操作的权限，需要“{words}”角色。请联系管理员，或请有权限的同事办理。"
+    # Article 17 of the Regulations asks for review before disclosure: by somebody else.
+    if target and permission in _FOUR_EYES and person.id in {target.drafter, *target.contributors}:
+        return "您拟稿或修改过这份文件，不能由您本人审批签名，请另一位审批人办理。"
+    return ""

@@ -1,0 +1,101 @@
+"""The controller's command line. Mistakes are one Chinese sentence and exit code 2, never a traceback."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from typing_extensions import override
+
+from content.errors import ZoneError
+
+Command = Callable[[argparse.Namespace], int]
+WRONG = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    @override
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in the user's language; argparse's own words follow for who knows them."""
+        self.exit(WRONG, f"命令参数不正确，请用 --help 查看用法。（{message}）\n")
+
+
+def main(argv: list[str]) -> int:
+    """Run one command and return its exit code."""
+    if argv[:1] == ["demo"]:
+        from controller.demo.main import main as demo
+
+        return demo(argv[1:])
+    options = _parser().parse_args(argv)
+    command: Command = options.command
+    try:
+        return command(options)
+    except (ZoneError, KeyboardInterrupt) as error:
+        sys.stderr.write(f"{error}\n" if str(error) else "已停止。\n")
+        return WRONG
+    except OSError as error:
+        subject = f" {error.filename}" if error.filename else ""
+        sys.stderr.write(
+            f"无法读写文件{subject}，请检查路径、权限和磁盘空间。（{error.strerror}）\n"
+        )
+        return WRONG
+
+
+def _parser() -> argparse.ArgumentParser:
+    # The demo starts without these: heavy libraries load with the command that needs them.
+    from controller.commands import running
+
+    parser = _Parser(prog="python -m controller", description="政务公开专区控制端")
+    commands = parser.add_subparsers(required=True, metavar="命令", parser_class=_Parser)
+
+    one = commands.add_parser("init", help="新建专区的数据目录和配置文件")
+    _state(one)
+    one.add_argument("--zone", required=True, help="专区名称")
+    one.add_argument("--region", required=True, help="行政区划代码")
+    one.add_argument("--public-url", default="http://127.0.0.1:8080", help="对外网址")
+    one.set_defaults(command=running.init)
+
+    one = commands.add_parser("serve", help="运行控制端")
+    _state(one)
+    one.set_defaults(command=running.serve)
+
+    one = commands.add_parser("setup-link", help="重新生成首次设置链接")
+    _state(one)
+    one.set_defaults(command=running.set_up_link)
+
+    _importing(commands)
+    _enrolling(commands)
+    commands.add_parser("demo", help="在一台机器上演示整个专区")
+    return parser
+
+
+def _importing(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    from controller.commands import importing
+
+    one = commands.add_parser("import", help="读取政策文件，显示字段和提示")
+    one.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    one.add_argument("--state", type=Path, help="同时保存为草稿")
+    one.add_argument("--login", default="", help="拟稿人的登录名；只有一名拟稿人时可省略")
+    one.add_argument("--json", action="store_true", help="每个文件输出一行 JSON")
+    one.set_defaults(command=importing.import_files)
+
+
+def _enrolling(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    from controller.commands import enrolling
+
+    one = commands.add_parser("enrol", help="登记终端并生成其目录")
+    one.add_argument("id")
+    _state(one)
+    one.add_argument("--site", required=True, help="所在场所")
+    one.add_argument("--region", required=True, help="行政区划代码")
+    one.add_argument("--out", required=True, type=Path, help="生成的终端目录")
+    one.add_argument("--attended", action="store_true", help="有工作人员值守（当面提交）")
+    one.add_argument("--screen", action="append", default=[], help="界面，如 kiosk、signage-1")
+    one.add_argument("--printer", default="", help="小票打印机设备路径")
+    one.add_argument("--replace", action="store_true", help="更换已登记终端的证书")
+    one.set_defaults(command=enrolling.enrol)
+
+
+def _state(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", type=Path, default=Path(".state/zone"), help="专区数据目录")

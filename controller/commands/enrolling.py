@@ -1,0 +1,53 @@
+"""Enrol a terminal from the command line: the folder it starts from, and its place in the register."""
+
+import argparse
+import asyncio
+import sys
+
+from content.regions import check_region
+from controller import keys
+from controller.broker.pki import ZoneCa
+from controller.commands.offline import offline
+from controller.config import load_config
+from controller.enrol import enrol_terminal
+from devices.agent.config import Address, TerminalConfig
+
+
+def enrol(options: argparse.Namespace) -> int:
+    """Enrol a terminal."""
+    asyncio.run(_enrol(options))
+    sys.stdout.write(
+        f"终端 {options.id} 已登记，目录：{options.out}。"
+        f"把它安全地复制到终端后运行：python -m devices agent --home {options.out}\n"
+    )
+    return 0
+
+
+async def _enrol(options: argparse.Namespace) -> None:
+    config = load_config(options.state)
+    async with offline(config) as app:
+        clock = app[keys.CLOCK]
+        terminal = TerminalConfig(
+            id=options.id,
+            zone=config.zone,
+            site=options.site,
+            region=check_region(options.region),
+            attended=options.attended,
+            feeds=config.all_feeds,
+            public_url=config.public_url,
+            broker=Address(host=config.broker.name, port=config.broker.port),
+            api_url=f"https://{config.api.name}:{config.api.port}",
+            seal_key=app[keys.KEYRING].seal_public,
+            root=await app[keys.POLICIES].root(),
+            screens=tuple(options.screen) or ("kiosk",),
+            start_ui=True,
+            printer=options.printer,
+        )
+        await enrol_terminal(
+            ca=ZoneCa.open_or_create(config.state / "ca", zone=config.zone, now=clock.now()),
+            database=app[keys.DATABASE],
+            terminal=terminal,
+            out=options.out,
+            now=clock.now(),
+            replace=options.replace,
+        )

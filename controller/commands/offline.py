@@ -1,0 +1,30 @@
+"""The services of a zone without its listeners, for commands; a running controller may be beside it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from argon2 import PasswordHasher
+
+from controller import keys
+from controller.config import ZoneConfig
+from controller.lifespan import add_services, open_zone
+from controller.store.database import Database
+from devices.clock import SystemClock
+
+
+@asynccontextmanager
+async def offline(config: ZoneConfig) -> AsyncIterator[web.Application]:
+    """Give the services under the same keys as in the running application."""
+    app = web.Application()
+    app[keys.CONFIG] = config
+    app[keys.CLOCK] = SystemClock()
+    app[keys.HASHER] = PasswordHasher()
+    keyring = open_zone(config)
+    database = Database(config.database_url)
+    try:
+        await database.migrate()
+        add_services(app, database=database, keyring=keyring, clock=app[keys.CLOCK])
+        yield app
+    finally:
+        await database.close()

@@ -1,0 +1,126 @@
+"""Fill the demo county: documents through the importer and the desk's own steps, items and programme signed in bulk."""
+
+import json
+import logging
+from collections.abc import Iterable
+from datetime import time
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from aiohttp import web
+
+from content.canonical import sha256_hex
+from content.catalog.domains import DOMAINS
+from content.catalog.item import CatalogItem
+from content.codes import code_from
+from content.disclosure.classes import DisclosureClass
+from content.feed.body import Record, body_bytes
+from content.feed.statement import Action, Approval, Statement
+from content.programme.programme import OpeningHours, Programme, Region, Source
+from controller import keys
+from controller.demo.cast import Cast
+from controller.store.documents import DocumentState, Proposal
+
+logger = logging.getLogger(__name__)
+
+REGION = "519921"
+COUNTY = "望溪县"
+ZONE = "望溪县政务公开专区"
+PHONES = {
+    "县民政局": "0900-5551234",
+    "县医疗保障局": "0900-5551260",
+    "县农业农村局": "0900-5551281",
+}
+HALL = "县政务服务中心一楼综合窗口"
+HOURS = "工作日 9:00—12:00，13:00—17:00"
+
+
+async def seed(app: web.Application, cast: Cast) -> None:
+    """Publish what the demo county has and has not published yet."""
+    await _bulk(app, cast)
+    for source in sorted(_county().joinpath("documents").iterdir(), key=lambda one: one.name):
+        await _document(app, cast, source)
+
+
+async def _document(app: web.Application, cast: Cast, source: Traversable) -> None:
+    documents, publishing = app[keys.DOCUMENTS], app[keys.PUBLISHING]
+    document = await documents.take_file(cast.drafter, name=source.name, data=source.read_bytes())
+    if document.state is not DocumentState.DRAFT:
+        return
+    proposal = Proposal(DisclosureClass.PROACTIVE)
+    document = await documents.propose(cast.drafter, document.id, proposal, seen=document.revision)
+    await documents.submit(cast.drafter, document.id, seen=document.revision)
+    pending = await publishing.statement_for(cast.approver, document.id)
+    approval = cast.key.approve(pending.statement.signed_bytes())
+    await publishing.approve(cast.approver, document.id, approval)
+
+
+async def _bulk(app: web.Application, cast: Cast) -> None:
+    publishing, feed = app[keys.PUBLISHING], app[keys.CONFIG].main_feed
+    if feed in await publishing.sequences():
+        return
+    now = int(app[keys.CLOCK].now().timestamp())
+    records: list[Record] = [programme(), *items()]
+    await publishing.append_many(_signed(record, cast, feed=feed, now=now) for record in records)
+    logger.info("demo catalogue published", extra={"records": len(records)})
+
+
+def _signed(
+    record: Record, cast: Cast, *, feed: str, now: int
+) -> tuple[Statement, tuple[Approval, ...], bytes]:
+    body = body_bytes(record)
+    digest = sha256_hex(body)
+    said = Statement(feed, record.id, 1, Action.PUT, digest, len(body), cast.drafter.id, now)
+    return said, (cast.key.approve(said.signed_bytes()),), body
+
+
+def items() -> Iterable[CatalogItem]:
+    """Return the service items of the demo county."""
+    aliases: dict[str, list[str]] = json.loads(
+        _county().joinpath("aliases.json").read_text("utf-8")
+    )
+    seen: set[str] = set()
+    for line in _county().joinpath("items.jsonl").read_text("utf-8").splitlines():
+        fields = json.loads(line)
+        item = _item(fields["name"], fields["code"], fields["department"], aliases)
+        if item.id not in seen:
+            seen.add(item.id)
+            yield item
+
+
+def programme() -> Programme:
+    """Return the programme of the demo's screen: always open, so that a visitor sees it at any hour."""
+    return Programme(
+        id=code_from("demo programme"),
+        title="大厅信息屏",
+        region=REGION,
+        hours=(OpeningHours((1, 2, 3, 4, 5, 6, 7), time(0, 0), time(0, 0)),),
+        regions=(
+            Region("main", 0, 0, 64, 100, Source.NEWEST_DOCUMENTS),
+            Region("side", 64, 0, 36, 100, Source.NOTICES, item_seconds=24, count=16),
+        ),
+        closed_text="现在休息",
+    )
+
+
+def _item(name: str, code: str, department: str, aliases: dict[str, list[str]]) -> CatalogItem:
+    return CatalogItem(
+        id=code_from(f"{code} {name}"),
+        title=name,
+        item_code=code,
+        department=department,
+        region=REGION,
+        domain=_domain(name),
+        aliases=tuple(aliases.get(name, ())),
+        where=HALL,
+        when=HOURS,
+        phone=PHONES.get(department, ""),
+    )
+
+
+def _domain(name: str) -> str:
+    return next((domain.name for domain in DOMAINS if domain.name[:4] in name), "")
+
+
+def _county() -> Traversable:
+    return files("controller.demo").joinpath("county")

@@ -1,0 +1,89 @@
+"""Put the desk and the citizens' pages into an application: routes, templates, error pages."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from controller.desk import (
+    account,
+    approval,
+    audit,
+    documents,
+    home,
+    people,
+    requests,
+    terminals,
+    uploads,
+    visitors,
+)
+from controller.desk import pages as desk_pages
+from controller.desk.errors import error_page
+from controller.desk.icons import Icons
+from controller.keys import CLOCK, ERROR_PAGE
+from controller.phone import pages as phone_pages
+from controller.phone.handlers import ROUTES as PHONE_ROUTES
+
+
+def _both(path: str, handler: Handler, name: str) -> tuple[web.RouteDef, web.RouteDef]:
+    return (web.get(path, handler, name=f"desk-{name}"), web.post(path, handler))
+
+
+ROUTES: tuple[web.AbstractRouteDef, ...] = (
+    *_both("/setup/{token}", visitors.set_up, "set-up"),
+    *_both("/invite/{token}", visitors.invitation, "invite"),
+    *_both("/desk/login", visitors.login, "login"),
+    web.post("/desk/logout", visitors.logout, name="desk-logout"),
+    web.post("/desk/looks", visitors.looks, name="desk-looks"),
+    web.get("/desk", home.home, name="desk-home"),
+    web.get("/desk/documents", documents.documents, name="desk-documents"),
+    web.post("/desk/documents/upload", uploads.upload, name="desk-upload"),
+    web.get("/desk/documents/{id}", documents.document, name="desk-document"),
+    web.post("/desk/documents/{id}/fields", documents.edit_fields, name="desk-edit-fields"),
+    web.post(
+        r"/desk/documents/{id}/blocks/{number:\d{1,6}}",
+        documents.edit_block,
+        name="desk-edit-block",
+    ),
+    web.post("/desk/documents/{id}/class", documents.propose, name="desk-propose"),
+    web.post("/desk/documents/{id}/submit", documents.submit, name="desk-submit"),
+    web.get("/desk/documents/{id}/changes", documents.changes, name="desk-changes"),
+    web.get("/desk/documents/{id}/approve", approval.approve, name="desk-approve"),
+    web.get("/desk/documents/{id}/withdraw", approval.withdraw, name="desk-withdraw"),
+    web.get("/desk/documents/{id}/statement", approval.statement, name="desk-statement"),
+    web.get("/desk/documents/{id}/body", approval.body, name="desk-body"),
+    web.post("/desk/documents/{id}/sign", approval.sign, name="desk-sign"),
+    web.post("/desk/documents/{id}/return", approval.send_back, name="desk-send-back"),
+    web.get("/desk/requests", requests.requests, name="desk-requests"),
+    web.get("/desk/requests/{number}", requests.request_page, name="desk-request"),
+    web.post("/desk/requests/{number}/confirm", requests.confirm, name="desk-confirm"),
+    web.get("/desk/terminals", terminals.terminals, name="desk-terminals"),
+    web.get("/desk/terminals/live", terminals.live, name="desk-terminals-live"),
+    web.get("/desk/people", people.people, name="desk-people"),
+    web.post("/desk/people", people.invite, name="desk-invite-person"),
+    web.post("/desk/people/{id}/standing", people.standing, name="desk-standing"),
+    web.post("/desk/people/{id}/invite", people.invite_again, name="desk-invite-again"),
+    web.get("/desk/policy", people.policy, name="desk-policy"),
+    web.post("/desk/policy", people.sign_policy),
+    web.get("/desk/audit", audit.audit, name="desk-audit"),
+    web.get("/desk/audit/export/{form}", audit.export, name="desk-audit-export"),
+    web.get("/desk/account", account.account, name="desk-account"),
+    web.post("/desk/account/password", account.password, name="desk-password"),
+    web.post("/desk/account/keys", account.register_key, name="desk-keys"),
+    web.post("/desk/account/keys/challenge", account.challenge, name="desk-key-challenge"),
+    web.post("/desk/account/keys/{id}/withdraw", account.withdraw_key, name="desk-withdraw-key"),
+    web.static("/desk/static", desk_pages.STATIC, name="desk-static"),
+)
+
+
+def install(app: web.Application) -> None:
+    """Add desk and phone pages; CONFIG and CLOCK are in the application already."""
+    icons = Icons(desk_pages.STATIC / "vendor" / "lucide-nodes.json")
+    desk_pages.install(app, icons=icons)
+    phone_pages.install(app, icons=icons, clock=app[CLOCK])
+    app[ERROR_PAGE] = error_page
+    app.add_routes(ROUTES)
+    app.add_routes(PHONE_ROUTES)
+    app.router.add_get("/", _to_desk)
+
+
+async def _to_desk(_request: web.Request) -> web.StreamResponse:
+    raise web.HTTPSeeOther("/desk")

@@ -1,0 +1,49 @@
+"""Under which keys the application and a request carry things. Handlers read `request.config_dict[KEY]`."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from argon2 import PasswordHasher
+
+from controller.config import ZoneConfig
+from controller.problems import Problem
+from controller.push.start import PushWing
+from controller.services.audit import AuditLog
+from controller.services.documents import Documents
+from controller.services.events import EventBus
+from controller.services.feed_log import FeedLog
+from controller.services.keyring import Keyring
+from controller.services.people import People
+from controller.services.policy import Policies
+from controller.services.publishing import Publishing
+from controller.services.requests import RequestDesk
+from controller.services.sessions import Sessions
+from controller.services.terminals import Terminals
+from controller.store.database import Database
+from controller.store.people import Person
+from devices.clock import Clock
+
+ErrorPage = Callable[[web.Request, Problem], Awaitable[web.Response]]
+"""Draws the page that a browser gets instead of a problem's JSON."""
+
+CONFIG = web.AppKey("CONFIG", ZoneConfig)
+CLOCK: web.AppKey[Clock] = web.AppKey("CLOCK")
+DATABASE = web.AppKey("DATABASE", Database)
+EVENTS = web.AppKey("EVENTS", EventBus)
+KEYRING = web.AppKey("KEYRING", Keyring)
+FEED_LOG = web.AppKey("FEED_LOG", FeedLog)
+AUDIT = web.AppKey("AUDIT", AuditLog)
+PEOPLE = web.AppKey("PEOPLE", People)
+SESSIONS = web.AppKey("SESSIONS", Sessions)
+POLICIES = web.AppKey("POLICIES", Policies)
+DOCUMENTS = web.AppKey("DOCUMENTS", Documents)
+PUBLISHING = web.AppKey("PUBLISHING", Publishing)
+REQUESTS = web.AppKey("REQUESTS", RequestDesk)
+PUSH = web.AppKey("PUSH", PushWing)
+TERMINALS = web.AppKey("TERMINALS", Terminals)
+HASHER = web.AppKey("HASHER", PasswordHasher)
+ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("ERROR_PAGE")
+
+REQUEST_ID = web.RequestKey("REQUEST_ID", str)
+PERSON = web.RequestKey("PERSON", Person)
+"""Who is signed in; absent for visitors. Handlers ask controller.auth.sessions.signed_in(request)."""

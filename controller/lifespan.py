@@ -1,0 +1,120 @@
+"""Build the parts of a running controller in order, and take them down in reverse. Nobody else constructs."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+from aiohttp import web
+
+from content.disclosure.official_text.reading import ReadDocument
+from content.workdays import china_calendar
+from controller import keys
+from controller.auth.passwords import Passwords
+from controller.config import ZoneConfig
+from controller.importing.importing import import_file
+from controller.importing.limits import ImportLimits
+from controller.push.start import Outside, open_push
+from controller.services.audit import AuditLog
+from controller.services.documents import Documents, ReadFile
+from controller.services.events import EventBus
+from controller.services.feed_log import FeedLog
+from controller.services.keyring import Keyring, open_keyring
+from controller.services.people import People
+from controller.services.policy import Policies
+from controller.services.published import PublishedRecords
+from controller.services.publishing import Publishing
+from controller.services.requests import RequestDesk
+from controller.services.sessions import Sessions
+from controller.store.database import Database
+from devices.clock import Clock
+
+
+async def services(app: web.Application) -> AsyncIterator[None]:
+    """Open the store and build the services; `create_app` has put CONFIG and CLOCK in."""
+    config, clock = app[keys.CONFIG], app[keys.CLOCK]
+    async with AsyncExitStack() as stack:
+        keyring = open_zone(config)
+        database = Database(config.database_url)
+        stack.push_async_callback(database.close)
+        await database.migrate()
+        add_services(app, database=database, keyring=keyring, clock=clock)
+        app[keys.PUSH] = await stack.enter_async_context(open_push(_outside(app)))
+        app[keys.TERMINALS] = app[keys.PUSH].terminals
+        yield
+
+
+def _outside(app: web.Application) -> Outside:
+    """Return what the wing that speaks with terminals needs of the rest."""
+    return Outside(
+        config=app[keys.CONFIG],
+        database=app[keys.DATABASE],
+        events=app[keys.EVENTS],
+        audit=app[keys.AUDIT],
+        clock=app[keys.CLOCK],
+        feeds=app[keys.FEED_LOG],
+        policies=app[keys.POLICIES],
+        requests=app[keys.REQUESTS],
+        seal_key=app[keys.KEYRING].seal,
+    )
+
+
+def open_zone(config: ZoneConfig) -> Keyring:
+    """Open the state folder and its keys; keys are made only where there are no data yet."""
+    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = config.state / "zone.db"
+    keyring = open_keyring(config.state / "keys", may_make=not file.exists())
+    file.touch(mode=0o600)  # SQLite would make it readable for everybody
+    return keyring
+
+
+def add_services(
+    app: web.Application, *, database: Database, keyring: Keyring, clock: Clock
+) -> None:
+    """Build the services over an open database, each from those before it."""
+    config = app[keys.CONFIG]
+    audit = AuditLog(database=database, clock=clock)
+    events = EventBus()
+    log = FeedLog(database=database, keyring=keyring, clock=clock)
+    app[keys.DATABASE], app[keys.KEYRING] = database, keyring
+    app[keys.AUDIT], app[keys.EVENTS], app[keys.FEED_LOG] = audit, events, log
+    app[keys.PEOPLE] = People(
+        database=database, audit=audit, clock=clock, passwords=Passwords(app[keys.HASHER])
+    )
+    app[keys.SESSIONS] = Sessions(
+        database=database, clock=clock, idle_s=config.session_idle_minutes * 60
+    )
+    app[keys.POLICIES] = Policies(
+        config=config, database=database, audit=audit, events=events, keyring=keyring, clock=clock
+    )
+    app[keys.DOCUMENTS] = Documents(
+        config=config,
+        database=database,
+        audit=audit,
+        events=events,
+        clock=clock,
+        read_file=_reader(config),
+    )
+    app[keys.PUBLISHING] = Publishing(
+        config=config,
+        database=database,
+        audit=audit,
+        events=events,
+        log=log,
+        records=PublishedRecords(database=database),
+    )
+    app[keys.REQUESTS] = RequestDesk(
+        database=database,
+        audit=audit,
+        events=events,
+        keyring=keyring,
+        clock=clock,
+        calendar=china_calendar(),
+    )
+
+
+def _reader(config: ZoneConfig) -> ReadFile:
+    limits = ImportLimits(max_bytes=config.upload_mb * 1024 * 1024)
+
+    def read(name: str, data: bytes) -> ReadDocument:
+        return import_file(name, data, limits=limits).document
+
+    return read

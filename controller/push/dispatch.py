@@ -1,0 +1,106 @@
+"""Hand each message of a terminal to the service that it is for, and say the answer.
+
+The access list has seen to it that the device in the topic is the one whose certificate was shown. A message that
+cannot be read is noted once an hour for each terminal and kind; it never stops the others.
+"""
+
+import logging
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+
+from content.errors import PeerError, ZoneError
+from controller.push.broker_link import ControllerLink, Incoming
+from controller.push.welcome import Welcomer
+from controller.services.findings import Finding, Findings
+from controller.services.intake import Intake
+from controller.services.terminals import Terminals
+from devices.wire import topics
+from devices.wire.messages import (
+    BadMessage,
+    Envelope,
+    Hello,
+    Report,
+    StateMessage,
+    from_bytes,
+    to_bytes,
+)
+
+logger = logging.getLogger(__name__)
+
+MAX_BYTES = 128 * 1024
+"""Largest message of a terminal: an envelope of 64 KB and its fields."""
+_PREFIX = f"{topics.ROOT}/d/"
+
+
+class Dispatch:
+    """Serves the messages of all terminals, one after the other."""
+
+    def __init__(
+        self,
+        *,
+        terminals: Terminals,
+        intake: Intake,
+        welcomer: Welcomer,
+        link: ControllerLink,
+        findings: Findings,
+    ) -> None:
+        self._terminals = terminals
+        self._intake = intake
+        self._welcomer = welcomer
+        self._link = link
+        self._findings = findings
+
+    async def take(self, incoming: Incoming) -> None:
+        """Serve a message; whatever goes wrong with it is its own affair."""
+        device, _, rest = incoming.topic.removeprefix(_PREFIX).partition("/")
+        try:
+            if len(incoming.payload) > MAX_BYTES:
+                raise BadMessage("too large")
+            if incoming.payload:
+                await self._serve(device, rest, incoming)
+        except PeerError as error:
+            self._findings.note(Finding(device, "malformed_message", rest, type(error).__name__))
+        except (ZoneError, SQLAlchemyError, OSError) as error:
+            # Nothing was answered, so the terminal says it again. Only the error's name is logged: a database
+            # error quotes its statement's values.
+            why = type(error).__name__
+            extra = {"device": device, "rest": rest, "why": why}
+            logger.error("message not served", extra=extra)  # noqa: TRY400
+
+    async def _serve(self, device: str, rest: str, incoming: Incoming) -> None:
+        payload = incoming.payload
+        match rest:
+            case "state":
+                await self._terminals.said_state(device, from_bytes(payload, StateMessage))
+            case "rep":
+                report = from_bytes(payload, Report)
+                await self._terminals.said_report(device, report, is_old=incoming.is_old)
+            case "info":
+                await self._terminals.said_info(device, _json(payload))
+            case "up/hello":
+                await self._hello(device, from_bytes(payload, Hello))
+            case _ if rest.startswith("up/"):
+                await self._envelope(device, rest, from_bytes(payload, Envelope))
+            case _:
+                raise BadMessage("no such topic")
+
+    async def _hello(self, device: str, hello: Hello) -> None:
+        terminal = await self._terminals.find(device)
+        if terminal is not None:
+            welcome = await self._welcomer.answer(terminal, hello)
+            await self._link.publish(topics.down_message(device), to_bytes(welcome))
+
+    async def _envelope(self, device: str, rest: str, envelope: Envelope) -> None:
+        if rest != f"up/{envelope.kind}":
+            raise BadMessage("envelope of another kind than its topic")
+        ack = await self._intake.receive(envelope, peer=device)
+        await self._link.publish(topics.down_ack(device), to_bytes(ack))
+
+
+def _json(payload: bytes) -> bytes:
+    try:
+        msgspec.json.decode(payload)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise BadMessage("not JSON") from error
+    return payload

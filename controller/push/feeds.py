@@ -1,0 +1,106 @@
+"""Say what was published: the new line in full if it is small, and the feed's signed head, kept by the broker.
+
+Nothing depends on any of this arriving. Heads are said again when the link comes back (the broker keeps nothing over
+its own restart) and once a day: a terminal that hears only old heads knows that it is cut off.
+"""
+
+import asyncio
+import logging
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from content.errors import ZoneError
+from content.feed.entry import head_to_bytes
+from controller.push.broker_link import ControllerLink
+from controller.push.welcome import INLINE_BYTES, FeedSource, Welcomer
+from controller.services.events import (
+    DocumentChanged,
+    Event,
+    EventBus,
+    Overflowed,
+    PolicyChanged,
+    Published,
+    RequestChanged,
+    TerminalChanged,
+)
+from controller.services.terminals import Terminals
+from devices.clock import Clock
+from devices.wire import topics
+from devices.wire.messages import Hello, to_bytes
+
+logger = logging.getLogger(__name__)
+
+DAY_S = 24 * 3600.0
+
+
+class FeedPush:
+    """Says published content to terminals. `run` it as a task; `say_all` when the link is up."""
+
+    def __init__(
+        self,
+        *,
+        feeds: FeedSource,
+        terminals: Terminals,
+        welcomer: Welcomer,
+        link: ControllerLink,
+        events: EventBus,
+        clock: Clock,
+    ) -> None:
+        self._feeds = feeds
+        self._terminals = terminals
+        self._welcomer = welcomer
+        self._link = link
+        self._events = events
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Follow the events and the day until cancelled."""
+        async with self._events.subscribe() as events:
+            due = self._clock.monotonic() + DAY_S
+            while True:
+                try:
+                    async with asyncio.timeout(max(0.0, due - self._clock.monotonic())):
+                        event: Event = await anext(events)
+                except TimeoutError:
+                    event, due = Overflowed(), self._clock.monotonic() + DAY_S
+                await self._serve(event)
+
+    async def say_all(self) -> None:
+        """Say the head of every feed that some terminal holds, as it is now; failures are logged."""
+        await self._serve(Overflowed())
+
+    async def _say_heads(self) -> None:
+        held = {feed for one in await self._terminals.enrolled() for feed in one.feeds}
+        for feed in sorted(held):
+            await self._say_head(feed)
+
+    async def _serve(self, event: Event) -> None:
+        try:
+            match event:
+                case Published(feed, sequence):
+                    await self._say_line(feed, sequence)
+                    await self._say_head(feed)
+                case PolicyChanged():
+                    await self._say_policy()
+                case Overflowed():
+                    await self._say_heads()
+                case DocumentChanged() | RequestChanged() | TerminalChanged():
+                    pass
+        except (ZoneError, SQLAlchemyError, OSError):
+            logger.exception("event not pushed", extra={"event": type(event).__name__})
+
+    async def _say_line(self, feed: str, sequence: int) -> None:
+        page = await self._feeds.page(feed, sequence)
+        if page and len(page[0]) <= INLINE_BYTES:
+            await self._link.publish(topics.log(feed), page[0])
+
+    async def _say_head(self, feed: str) -> None:
+        head = await self._feeds.head(feed)
+        if head is not None:
+            await self._link.publish(topics.head(feed), head_to_bytes(head), retain=True)
+
+    async def _say_policy(self) -> None:
+        nothing_held = Hello(policy=0, applied={})
+        for terminal in await self._terminals.enrolled():
+            welcome = await self._welcomer.answer(terminal, nothing_held)
+            await self._link.publish(topics.down_message(terminal.id), to_bytes(welcome))

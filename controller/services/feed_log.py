@@ -1,0 +1,167 @@
+"""Append to the signed log and read it: the only writer of what terminals believe.
+
+Everything is checked here exactly as a terminal will check it, so that nothing enters the log that a
+terminal would refuse.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from content.disclosure.classes import DisclosureClass
+from content.disclosure.record import DisclosureRecord
+from content.errors import CallerError
+from content.feed.body import kind_of, read_body
+from content.feed.chain import GENESIS, Head, Link, entry_hash
+from content.feed.entry import Entry, LogLine, SignedHead, line_to_bytes, pack
+from content.feed.policy import Policy
+from content.feed.statement import Action, Approval, Statement
+from content.feed.verify import Reason, Refused, check_entry, check_line
+from controller.services.events import Published
+from controller.services.keyring import Keyring
+from controller.store import keys as key_store
+from controller.store import log as store
+from controller.store.database import Database
+from controller.store.log import LogRow
+from devices.clock import Clock
+
+PAGE_LINES = 500
+PAGE_BYTES = 2_000_000
+
+
+class NoPolicy(CallerError):
+    """The root has not signed a policy yet, so nobody's signature counts."""
+
+    def __init__(self) -> None:
+        super().__init__("还没有签发签名策略，请管理员先在“密钥与策略”页面签发。")
+
+
+class NotPublic(CallerError):
+    """Only documents that are to be public may enter a public feed."""
+
+    def __init__(self) -> None:
+        super().__init__("只有公开属性为“主动公开”的文件才能进入公开频道。")
+
+
+class FeedLog:
+    """The log of each feed."""
+
+    def __init__(self, *, database: Database, keyring: Keyring, clock: Clock) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+
+    async def append(
+        self,
+        c: AsyncConnection,
+        statement: Statement,
+        *,
+        approvals: tuple[Approval, ...],
+        body: bytes,
+    ) -> Published:
+        """Append an approved statement in the caller's transaction.
+
+        Raises:
+            NoPolicy: no policy is in use.
+            Refused: a terminal would not take it; the reason says why.
+            NotPublic: a document that is not to be public.
+        """
+        policy = await current_policy(c)
+        entry = Entry(statement, approvals, *await asyncio.to_thread(pack, body))
+        kind, title = _described(statement, check_entry(entry, policy=policy))
+        if statement.version <= await store.newest_version(c, statement.record):
+            raise Refused(Reason.NOT_NEWER, statement.record)
+        last = await store.last_line(c, statement.feed)
+        line = self._linked(entry, last)
+        check_line(line, policy=policy, after=last)
+        row = LogRow(
+            feed=statement.feed,
+            sequence=line.link.sequence,
+            line=line_to_bytes(line),
+            link=line.link.hash,
+            record=statement.record,
+            version=statement.version,
+            action=statement.action,
+            kind=kind,
+            title=title,
+            at=line.link.at,
+        )
+        try:
+            await store.append_line(c, row)
+        except IntegrityError as error:
+            raise Refused(Reason.NOT_NEWER, statement.record) from error
+        return Published(row.feed, row.sequence, row.record, row.version)
+
+    async def page(
+        self, feed: str, start: int, *, limit: int = PAGE_LINES, limit_bytes: int = PAGE_BYTES
+    ) -> tuple[bytes, ...]:
+        """Return lines from sequence `start` on, at least one if there is one."""
+        async with self._database.read() as c:
+            return await store.lines_from(
+                c, feed, start=start, limit=min(limit, PAGE_LINES), limit_bytes=limit_bytes
+            )
+
+    async def head(self, feed: str) -> SignedHead | None:
+        """Return the newest link, said and signed now; None for an empty feed."""
+        async with self._database.read() as c:
+            last = await store.last_line(c, feed)
+        if last is None:
+            return None
+        head = Head(feed, *last, self.now())
+        return SignedHead(
+            head, self._keyring.log_key_id, self._keyring.sign_log(head.signed_bytes())
+        )
+
+    async def sequences(self) -> dict[str, tuple[int, str]]:
+        """Return feed -> sequence and link hash of its newest line."""
+        async with self._database.read() as c:
+            found = {feed: await store.last_line(c, feed) for feed in await store.feeds(c)}
+        return {feed: last for feed, last in found.items() if last}
+
+    def now(self) -> int:
+        """Return unix seconds."""
+        return int(self._clock.now().timestamp())
+
+    def _linked(self, entry: Entry, last: tuple[int, str] | None) -> LogLine:
+        sequence, previous = last or (0, GENESIS)
+        hashed = entry_hash(entry.statement, entry.approvals)
+        link = Link(entry.statement.feed, sequence + 1, previous, hashed, self.now())
+        return LogLine(
+            link, self._keyring.log_key_id, self._keyring.sign_log(link.signed_bytes()), entry
+        )
+
+
+async def current_policy(c: AsyncConnection) -> Policy:
+    """Return the policy in use.
+
+    Raises:
+        NoPolicy: none was signed yet.
+    """
+    signed = await key_store.newest_policy(c)
+    if signed is None:
+        raise NoPolicy
+    return signed.policy
+
+
+def counted(approvals: Iterable[Approval], *, policy: Policy, feed: str) -> tuple[Approval, ...]:
+    """Return the approvals whose keys still count under the policy."""
+    rule = policy.rule(feed)
+    allowed = frozenset(rule.approvers if rule else ())
+    return tuple(one for one in approvals if one.key_id in allowed)
+
+
+def _described(statement: Statement, body: bytes) -> tuple[str, str]:
+    """Return kind and title for lists; refuse a body that is not what the statement is about."""
+    if statement.action is Action.DELETE:
+        return "", ""
+    record = read_body(body)
+    if record.id != statement.record:
+        raise Refused(Reason.BODY_CHANGED, statement.record)
+    if (
+        isinstance(record, DisclosureRecord)
+        and record.disclosure_class is not DisclosureClass.PROACTIVE
+    ):
+        raise NotPublic
+    return kind_of(record), record.title

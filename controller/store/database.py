@@ -1,0 +1,104 @@
+"""Open the zone's database: many readers, one writer at a time, nothing lost after a commit.
+
+SQLite runs in WAL with synchronous=FULL (wire.md 7: a request that was acknowledged survives a power
+cut); a writer begins IMMEDIATE, so that two writers wait for each other instead of failing half-way.
+"""
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from content.errors import ZoneError
+from controller.store.migrate import upgrade
+
+READERS = 4
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=5000",
+)
+
+
+class DiskFull(ZoneError):
+    """There is no room to write. What was kept before is untouched; nothing of this write remains."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "服务器磁盘空间不足，本次操作没有保存，已有数据没有丢失。"
+            "请管理员清理数据目录所在磁盘（例如旧日志和备份）后重试。"
+        )
+
+
+class Database:
+    """The database of one controller process. `migrate` comes first, `close` last."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._writer = _engine(url, size=1, begin="BEGIN IMMEDIATE")
+        self._readers = _engine(url, size=READERS, begin="BEGIN")
+        self._turn = asyncio.Lock()
+
+    async def migrate(self) -> None:
+        """Bring the tables to this version's form."""
+        await asyncio.to_thread(upgrade, self._url)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Give one consistent view; what is written meanwhile is not in it."""
+        async with self._readers.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Give one transaction: committed at the end, undone by any exception.
+
+        Raises:
+            DiskFull: the disk has no room; nothing of the transaction remains.
+        """
+        try:
+            async with self._turn, self._writer.begin() as connection:
+                yield connection
+        except (OperationalError, OSError) as error:
+            if is_disk_full(error):
+                raise DiskFull from error
+            raise
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._writer.dispose()
+        await self._readers.dispose()
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Say whether an error means that the disk, a quota or the database file has no more room."""
+    if isinstance(error, OperationalError):
+        return "disk is full" in str(error.orig)
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def _engine(url: str, *, size: int, begin: str) -> AsyncEngine:
+    # Errors must not carry what was being written: it may be an applicant's.
+    engine = create_async_engine(url, pool_size=size, max_overflow=0, hide_parameters=True)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: DBAPIConnection, _record: Any) -> None:
+        # The driver must not begin transactions by itself: it would begin them DEFERRED.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,14 @@
+"""Run by Alembic: migrate over the connection that controller.store.migrate hands over."""
+
+from alembic import context
+
+from controller.store.schema import COMPLETE
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=COMPLETE,
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,371 @@
+"""Terminals as the controller knows them: enrolment, last word, and the history of faults and links."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    LargeBinary,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from controller.store.metadata import metadata
+from devices.wire.messages import BadMessage, DeviceState, Fault, Report, from_bytes, to_bytes
+
+
+class Happening(StrEnum):
+    """What is kept in a terminal's history."""
+
+    ENROLLED = "enrolled"
+    REVOKED = "revoked"
+    ONLINE = "online"
+    LOST = "lost"
+    FAULT = "fault"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """An enrolled terminal.
+
+    Attributes:
+        id: common name of its certificate.
+        site, region: place and administrative division code.
+        attended: a staffed hall.
+        feeds: the feeds it holds; it can neither subscribe nor fetch others.
+        screens: its user interfaces, each of which must show what is desired.
+        certificate: PEM; its public key checks the envelopes.
+        fingerprint: SHA-256 hex of the certificate: another one of the same name is not this terminal.
+        serial: hex, for the revocation list.
+        enrolled_at: unix seconds.
+        revoked_at: unix seconds, 0 = welcome.
+    """
+
+    id: str
+    site: str
+    region: str
+    attended: bool
+    feeds: tuple[str, ...]
+    screens: tuple[str, ...]
+    certificate: str
+    fingerprint: str
+    serial: str
+    enrolled_at: int
+    revoked_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What a terminal last said of its link.
+
+    Attributes:
+        state: the word of its last birth or will.
+        boot, connection: of that birth (wire.md 9.2).
+        since: unix seconds at which it came or went.
+        past: earlier boots, newest first; what still arrives from them is late and is ignored.
+    """
+
+    state: DeviceState
+    boot: str
+    connection: int
+    since: int
+    past: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReport:
+    """A terminal's last report and when it arrived (unix seconds)."""
+
+    report: Report
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFault:
+    """A fault with its history; `cleared` 0 = still there. Times are unix seconds of the controller."""
+
+    device: str
+    code: str
+    subject: str
+    text: str
+    first_seen: int
+    last_seen: int
+    cleared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One thing that happened to a terminal."""
+
+    device: str
+    at: int
+    what: Happening
+    detail: str = ""
+
+
+terminals = Table(
+    "terminal",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("attended", Integer, nullable=False),
+    Column("feeds", Text, nullable=False),
+    Column("screens", Text, nullable=False),
+    Column("certificate", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("serial", String(40), nullable=False),
+    Column("enrolled_at", Integer, nullable=False),
+    Column("revoked_at", Integer, nullable=False, server_default="0"),
+)
+
+presences = Table(
+    "terminal_presence",
+    metadata,
+    Column("device", String(40), primary_key=True),
+    Column("state", String(10), nullable=False),
+    Column("boot", String(64), nullable=False),
+    Column("connection", Integer, nullable=False),
+    Column("since", Integer, nullable=False),
+    Column("past", Text, nullable=False),
+)
+
+reports = Table(
+    "terminal_report",
+    metadata,
+    Column("device", String(40), primary_key=True),
+    Column("report", LargeBinary, nullable=False),
+    Column("received", Integer, nullable=False),
+)
+
+infos = Table(
+    "terminal_info",
+    metadata,
+    Column("device", String(40), primary_key=True),
+    Column("info", LargeBinary, nullable=False),
+    Column("received", Integer, nullable=False),
+)
+
+faults = Table(
+    "terminal_fault",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("device", String(40), nullable=False),
+    Column("code", String(80), nullable=False),
+    Column("subject", String(120), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("first_seen", Integer, nullable=False),
+    Column("last_seen", Integer, nullable=False),
+    Column("cleared", Integer, nullable=False, server_default="0"),
+    Index("ix_terminal_fault_device_cleared", "device", "cleared"),
+)
+
+history = Table(
+    "terminal_history",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("device", String(40), nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("what", String(10), nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_terminal_history_device_at", "device", "at"),
+)
+
+_TABLES_OF_A_LIFE = (presences, reports, infos)
+
+
+async def keep_terminal(c: AsyncConnection, terminal: Terminal) -> None:
+    """Write a terminal, replacing the one of the same id and forgetting what that one said last."""
+    await c.execute(delete(terminals).where(terminals.c.id == terminal.id))
+    for table in _TABLES_OF_A_LIFE:
+        await c.execute(delete(table).where(table.c.device == terminal.id))
+    lists = {name: _json(getattr(terminal, name)) for name in ("feeds", "screens")}
+    values: dict[str, object] = {**msgspec.to_builtins(terminal), **lists}
+    await c.execute(insert(terminals).values(values))
+
+
+async def find_terminal(c: AsyncConnection, device: str) -> Terminal | None:
+    """Return a terminal, revoked or not; None if it was never enrolled."""
+    row = (await c.execute(select(terminals).where(terminals.c.id == device))).mappings().first()
+    return _terminal(row) if row else None
+
+
+async def all_terminals(c: AsyncConnection) -> tuple[Terminal, ...]:
+    """Return every terminal that is not revoked, by site and id."""
+    query = (
+        select(terminals)
+        .where(terminals.c.revoked_at == 0)
+        .order_by(terminals.c.site, terminals.c.id)
+    )
+    return tuple(_terminal(row) for row in (await c.execute(query)).mappings())
+
+
+async def enrolment_mark(c: AsyncConnection) -> str:
+    """Return a word that changes when a terminal is enrolled, replaced or revoked, by any process."""
+    query = select(terminals.c.serial, terminals.c.revoked_at).order_by(terminals.c.id)
+    return " ".join(f"{row.serial}:{row.revoked_at}" for row in await c.execute(query))
+
+
+async def revoke_terminal(c: AsyncConnection, device: str, *, now: int) -> None:
+    """Mark a terminal as no longer welcome."""
+    await c.execute(update(terminals).where(terminals.c.id == device).values(revoked_at=now))
+
+
+async def presence(c: AsyncConnection, device: str) -> Presence | None:
+    """Return what is known of a terminal's link."""
+    row = (await c.execute(select(presences).where(presences.c.device == device))).first()
+    if row is None:
+        return None
+    past = _strings(row.past)
+    return Presence(DeviceState(row.state), row.boot, row.connection, row.since, past)
+
+
+async def keep_presence(c: AsyncConnection, device: str, kept: Presence) -> None:
+    """Write what is known of a terminal's link."""
+    await c.execute(delete(presences).where(presences.c.device == device))
+    await c.execute(
+        insert(presences).values(
+            device=device,
+            state=str(kept.state),
+            boot=kept.boot,
+            connection=kept.connection,
+            since=kept.since,
+            past=_json(kept.past),
+        )
+    )
+
+
+async def last_report(c: AsyncConnection, device: str) -> KeptReport | None:
+    """Return a terminal's last report; None if there is none that this version can read."""
+    row = (await c.execute(select(reports).where(reports.c.device == device))).first()
+    if row is None:
+        return None
+    try:
+        return KeptReport(from_bytes(row.report, Report), row.received)
+    except BadMessage:
+        return None
+
+
+async def keep_report(c: AsyncConnection, device: str, kept: KeptReport) -> None:
+    """Write a terminal's last report."""
+    await c.execute(delete(reports).where(reports.c.device == device))
+    await c.execute(
+        insert(reports).values(device=device, report=to_bytes(kept.report), received=kept.received)
+    )
+
+
+async def keep_info(c: AsyncConnection, device: str, info: bytes, *, now: int) -> None:
+    """Write what a terminal says of its hardware and software (JSON)."""
+    await c.execute(delete(infos).where(infos.c.device == device))
+    await c.execute(insert(infos).values(device=device, info=info, received=now))
+
+
+async def open_faults(c: AsyncConnection, device: str) -> tuple[KeptFault, ...]:
+    """Return what is wrong at a terminal, the oldest first."""
+    query = (
+        select(faults)
+        .where(faults.c.device == device, faults.c.cleared == 0)
+        .order_by(faults.c.first_seen, faults.c.id)
+    )
+    return tuple(_fault(row) for row in (await c.execute(query)).mappings())
+
+
+async def cleared_faults(c: AsyncConnection, device: str, *, limit: int) -> tuple[KeptFault, ...]:
+    """Return what was wrong and is so no more, the last cleared first."""
+    query = (
+        select(faults)
+        .where(faults.c.device == device, faults.c.cleared > 0)
+        .order_by(faults.c.cleared.desc(), faults.c.id.desc())
+        .limit(limit)
+    )
+    return tuple(_fault(row) for row in (await c.execute(query)).mappings())
+
+
+async def begin_fault(c: AsyncConnection, device: str, fault: Fault, *, now: int) -> None:
+    """Write a fault that was not there before."""
+    await c.execute(
+        insert(faults).values(
+            device=device,
+            code=fault.code,
+            subject=fault.subject,
+            text=fault.text,
+            first_seen=now,
+            last_seen=now,
+        )
+    )
+
+
+async def go_on_fault(c: AsyncConnection, device: str, fault: Fault, *, now: int) -> None:
+    """Note that a fault is still there; its sentence may have changed."""
+    await c.execute(
+        update(faults)
+        .where(_is_open(device, fault.code, fault.subject))
+        .values(last_seen=now, text=fault.text)
+    )
+
+
+async def clear_fault(c: AsyncConnection, kept: KeptFault, *, now: int) -> None:
+    """Note that a fault is no longer there."""
+    await c.execute(
+        update(faults).where(_is_open(kept.device, kept.code, kept.subject)).values(cleared=now)
+    )
+
+
+async def add_history(c: AsyncConnection, line: HistoryLine) -> None:
+    """Write one thing that happened to a terminal."""
+    await c.execute(
+        insert(history).values(
+            device=line.device, at=line.at, what=str(line.what), detail=line.detail
+        )
+    )
+
+
+async def history_of(c: AsyncConnection, device: str, *, limit: int) -> tuple[HistoryLine, ...]:
+    """Return what happened to a terminal, the newest first."""
+    query = (
+        select(history)
+        .where(history.c.device == device)
+        .order_by(history.c.at.desc(), history.c.id.desc())
+        .limit(limit)
+    )
+    rows = (await c.execute(query)).all()
+    return tuple(HistoryLine(row.device, row.at, Happening(row.what), row.detail) for row in rows)
+
+
+def _is_open(device: str, code: str, subject: str) -> ColumnElement[bool]:
+    return and_(
+        faults.c.device == device,
+        faults.c.code == code,
+        faults.c.subject == subject,
+        faults.c.cleared == 0,
+    )
+
+
+def _terminal(row: RowMapping) -> Terminal:
+    lists = {name: _strings(row[name]) for name in ("feeds", "screens")}
+    return Terminal(**{**row, **lists, "attended": bool(row["attended"])})
+
+
+def _fault(row: RowMapping) -> KeptFault:
+    return KeptFault(**{name: value for name, value in row.items() if name != "id"})
+
+
+def _json(values: tuple[str, ...]) -> str:
+    return msgspec.json.encode(values).decode()
+
+
+def _strings(text: str) -> tuple[str, ...]:
+    return msgspec.json.decode(text, type=tuple[str, ...])

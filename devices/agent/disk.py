@@ -1,0 +1,111 @@
+"""The replica in its own thread: calls are made one after the other and never block the event loop."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import apsw
+
+from content.errors import NotFound
+from content.feed.entry import LogLine, SignedHead
+from content.feed.policy import Policy, TrustRoot
+from content.feed.verify import Refused
+from content.replica.reader import ReplicaReader
+from content.replica.writer import ReplicaWriter, open_writer
+from devices.agent.ports import NotPossible
+from devices.clock import Clock
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DiskReplica:
+    """The replica file, for reading and writing. For one thread at a time; opened at the first use."""
+
+    def __init__(self, path: Path, root: TrustRoot, *, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._root = root
+        self._writer: ReplicaWriter | None = None
+        self._reader = ReplicaReader(path, root)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.close()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def policy_version(self) -> int:
+        """See devices.agent.ports.Replica."""
+        return self._guarded(lambda writer: writer.policy_version())
+
+    def accept_policy(self, data: bytes) -> Policy:
+        """See devices.agent.ports.Replica."""
+        return self._guarded(lambda writer: writer.accept_policy(data))
+
+    def marks(self) -> dict[str, tuple[int, str]]:
+        """See devices.agent.ports.Replica."""
+        return self._guarded(lambda writer: writer.marks())
+
+    def apply(self, feed: str, lines: Sequence[LogLine]) -> int:
+        """See devices.agent.ports.Replica."""
+        return self._guarded(lambda writer: writer.apply(feed, lines, now=self._now()))
+
+    def note_head(self, signed: SignedHead) -> None:
+        """See devices.agent.ports.Replica."""
+        self._guarded(lambda writer: writer.note_head(signed, now=self._now()))
+
+    def is_sound(self, record: str) -> bool:
+        """See devices.agent.ports.Replica."""
+        return self._guarded(lambda _: self._verifies(record))
+
+    def rebuild(self, feed: str, lines: Sequence[LogLine]) -> int:
+        """See devices.agent.ports.Replica."""
+        return self._guarded(lambda writer: writer.rebuild(feed, lines, now=self._now()))
+
+    def scrub(self, *, after: str, limit: int) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """See devices.agent.ports.Replica."""
+        return self._guarded(lambda _: self._reader.scrub(after=after, limit=limit))
+
+    def _verifies(self, record: str) -> bool:
+        try:
+            self._reader.get(record)
+        except NotFound:
+            return True
+        except Refused:
+            return False
+        return True
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())
+
+    def _guarded(self, act: Callable[[ReplicaWriter], T]) -> T:
+        """Do it; a damaged file is closed, so that the next use sets it aside and begins anew."""
+        try:
+            if self._writer is None:
+                self._writer = open_writer(self._path, self._root)
+            return act(self._writer)
+        except (apsw.CorruptError, apsw.NotADBError) as error:
+            self.close()
+            raise NotPossible("damaged") from error
+        except apsw.Error as error:
+            raise NotPossible(type(error).__name__) from error
+
+
+class OneThread:
+    """Runs blocking calls one after the other in one thread."""
+
+    def __init__(self, name: str) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    async def __call__(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one call and return what it returns."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, lambda: act(*args, **kwargs))
+
+    def close(self) -> None:
+        """Wait for the call that runs and take no more."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

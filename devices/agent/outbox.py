@@ -1,0 +1,155 @@
+"""What citizens left and the controller has not yet acknowledged. Durable, sealed, exactly once.
+
+wire.md 9.3: one transaction keeps the sealed envelope under its idempotency key; only then the screen may say
+已保存. A row goes only when the controller has said ok or dup; a rejected one stays for a person.
+"""
+
+import logging
+import sqlite3
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+
+import msgspec
+
+from content.codes import code_from
+from content.requests.form import RequestForm
+from devices.agent import sentences
+from devices.agent.sealing import BadKey, Sealer, envelope_key
+from devices.ipc.messages import Submitted
+from devices.wire.messages import Ack, AckResult, to_bytes
+
+logger = logging.getLogger(__name__)
+
+MOST_BYTES = 64 * 1024
+"""Largest envelope (wire.md 9.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An envelope that waits: its key, kind and JSON bytes."""
+
+    key: str
+    kind: str
+    envelope: bytes
+
+
+class Outbox:
+    """Keeps sealed envelopes in agent.db. May be called from any thread."""
+
+    def __init__(self, store: sqlite3.Connection, *, sealer: Sealer, attended: bool) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._attended = attended
+        self._sequence = 0
+        self._guard = threading.Lock()
+
+    @property
+    def device(self) -> str:
+        """Whose outbox it is: common name of the certificate."""
+        return self._sealer.device
+
+    def submit(self, key: str, form: dict[str, object], now: int) -> Submitted:
+        """Keep a request and return its receipt code, or a sentence that says it was not kept.
+
+        Args:
+            key: the UI's submission key; the same key is the same submission for ever.
+            form: JSON form of content.requests.form.RequestForm.
+            now: unix seconds.
+        """
+        try:
+            whole = envelope_key(self._sealer.device, key)
+            body = self._body(whole, msgspec.convert(form, type=RequestForm), now)
+        except (BadKey, msgspec.ValidationError):
+            return Submitted(key=key, error=sentences.FORM_UNREADABLE)
+        return self._keep(key, whole, body, now)
+
+    def waiting(self) -> tuple[Row, ...]:
+        """Return what is to be sent, oldest first."""
+        with self._guard:
+            rows = self._store.execute(
+                "SELECT key, kind, envelope FROM outbox WHERE rejected = 0 ORDER BY at, key"
+            ).fetchall()
+        return tuple(Row(*row) for row in rows)
+
+    def settle(self, ack: Ack) -> bool:
+        """Do what the controller's answer asks for; False if the row is not (or no longer) here."""
+        with self._guard:
+            if ack.result is AckResult.REJECTED:
+                done = self._store.execute(
+                    "UPDATE outbox SET rejected = 1, why = ? WHERE key = ?", (ack.why, ack.key)
+                )
+                return done.rowcount > 0
+            done = self._store.execute("DELETE FROM outbox WHERE key = ?", (ack.key,))
+            self._tidy()
+            return done.rowcount > 0
+
+    def length(self) -> int:
+        """Return how many envelopes are here, the rejected ones among them."""
+        return self._number("SELECT count(*) FROM outbox")
+
+    def rejected(self) -> tuple[str, ...]:
+        """Return the keys that the controller rejected."""
+        with self._guard:
+            rows = self._store.execute("SELECT key FROM outbox WHERE rejected = 1").fetchall()
+        return tuple(key for (key,) in rows)
+
+    def oldest(self) -> int:
+        """Return the unix second of the oldest waiting envelope, 0 for none."""
+        return self._number("SELECT coalesce(min(at), 0) FROM outbox WHERE rejected = 0")
+
+    def _body(self, key: str, form: RequestForm, now: int) -> bytes:
+        return msgspec.json.encode(
+            {
+                "code": code_from(key),
+                "form": form,
+                "filed_at": now,
+                "attended": self._attended,
+                "terminal": self._sealer.device,
+            }
+        )
+
+    def _keep(self, key: str, whole: str, body: bytes, now: int) -> Submitted:
+        with self._guard:
+            self._sequence += 1
+            envelope = self._sealer.seal(
+                body, key=whole, kind="req", at=now, sequence=self._sequence
+            )
+            data = to_bytes(envelope)
+            if len(data) > MOST_BYTES:
+                return Submitted(key=key, error=sentences.FORM_TOO_LONG)
+            try:
+                self._insert(whole, now, data)
+            except sqlite3.Error as error:
+                # Disk full, read-only or damaged: the visitor must know that nothing was kept.
+                cause = getattr(error, "sqlite_errorname", "")
+                logger.exception("request not kept", extra={"cause": cause})
+                return Submitted(key=key, error=sentences.NOT_KEPT)
+        return Submitted(key=key, code=code_from(whole))
+
+    def _insert(self, key: str, now: int, data: bytes) -> None:
+        self._store.execute("BEGIN IMMEDIATE")
+        try:
+            # A retry of the UI finds its row; what was kept first stays.
+            self._store.execute(
+                "INSERT INTO outbox (key, kind, at, envelope) VALUES (?, 'req', ?, ?)"
+                " ON CONFLICT (key) DO NOTHING",
+                (key, now, data),
+            )
+            self._store.execute("COMMIT")
+        except sqlite3.Error:
+            if self._store.in_transaction:
+                self._store.execute("ROLLBACK")
+            raise
+
+    def _tidy(self) -> None:
+        """Empty the write-ahead log with the outbox, so that not even sealed bytes stay behind."""
+        if self._store.execute("SELECT 1 FROM outbox LIMIT 1").fetchone() is None:
+            # The spool writes to the same file: while it is at it, the next time will do.
+            with suppress(sqlite3.OperationalError):
+                self._store.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _number(self, query: str) -> int:
+        with self._guard:
+            (number,) = self._store.execute(query).fetchone()
+        return int(number)

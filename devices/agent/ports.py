@@ -1,0 +1,147 @@
+"""What the agent's parts ask of the world outside: the broker, the HTTPS interface, the replica."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from content.errors import PeerError
+from content.feed.entry import LogLine, SignedHead
+from content.feed.policy import Policy
+from content.paper.slip import Slip
+from devices.agent import sentences
+from devices.drivers.health import Health
+from devices.wire.messages import Ack, Hello, Welcome
+
+
+class Unreachable(PeerError):
+    """The controller cannot be reached, or answers with something that is not an answer.
+
+    `sentence` tells staff, in Chinese, what to do.
+    """
+
+    def __init__(self, what: str, *, sentence: str = sentences.API_UNREACHABLE) -> None:
+        super().__init__(what)
+        self.sentence = sentence
+
+
+class NotPossible(PeerError):
+    """The replica's file cannot be read or written: full, read-only or damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The broker accepted us; `connection` rises by one with each connection of this boot."""
+
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The broker is not reached any more, or not yet: a code and a Chinese sentence."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message came."""
+
+    topic: str
+    payload: bytes
+
+
+LinkEvent = Connected | Lost | Arrived
+
+
+class Link(Protocol):
+    """The broker as the agent sees it. Events arrive in the agent's event loop."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker accepts messages now."""
+        ...
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+        """Hand over a message (QoS 1); False if there is no connection. Nothing is kept for later."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Log lines as bytes, oldest first, and the signed head as bytes (empty if none was sent)."""
+
+    lines: tuple[bytes, ...]
+    head: bytes
+
+
+class Upstream(Protocol):
+    """The controller's HTTPS interface for devices. Every failure is an Unreachable."""
+
+    async def hello(self, hello: Hello) -> Welcome | None:
+        """Say what is held; return policy and heads, or None if this controller does not answer here."""
+        ...
+
+    async def log_page(self, feed: str, start: int) -> Page:
+        """Return lines from sequence `start` on, none if there are none."""
+        ...
+
+    async def post(self, envelope: bytes) -> Ack:
+        """Hand over an envelope and return the answer to it."""
+        ...
+
+
+class Replica(Protocol):
+    """The verified copy, as content.replica.writer and reader offer it. Blocking."""
+
+    def close(self) -> None:
+        """Let go of the file; the next use opens and checks it anew."""
+        ...
+
+    def policy_version(self) -> int:
+        """Return the version of the policy in use, 0 for none."""
+        ...
+
+    def accept_policy(self, data: bytes) -> Policy:
+        """Check and keep a signed policy; raises PolicyRefused."""
+        ...
+
+    def marks(self) -> dict[str, tuple[int, str]]:
+        """Return feed -> (applied sequence, link hash)."""
+        ...
+
+    def apply(self, feed: str, lines: Sequence[LogLine]) -> int:
+        """Apply the next lines; raises Refused after the good ones before the bad one, or NoPolicy."""
+        ...
+
+    def note_head(self, signed: SignedHead) -> None:
+        """Keep the newest head; raises Refused or NoPolicy."""
+        ...
+
+    def is_sound(self, record: str) -> bool:
+        """Say whether a record verifies as it is kept now; one that is not here is sound."""
+        ...
+
+    def rebuild(self, feed: str, lines: Sequence[LogLine]) -> int:
+        """Put a feed's whole log in the place of what is held, or raise Refused and change nothing."""
+        ...
+
+    def scrub(self, *, after: str, limit: int) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Verify the next records; return where it stopped and (record, reason) of the bad ones."""
+        ...
+
+
+class PrintSpool(Protocol):
+    """The durable print queue, as devices.agent.spool offers it. Outcomes come by its callback."""
+
+    def submit(self, job_id: str, slip: Slip, now: int) -> None:
+        """Take a job; the same id again is the same job."""
+        ...
+
+    def health(self) -> Health:
+        """Return how the printer is."""
+        ...
+
+    def close(self) -> None:
+        """Stop printing; what waits is kept."""
+        ...

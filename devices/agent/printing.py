@@ -1,0 +1,39 @@
+"""The print queue of a terminal, or its absence."""
+
+from collections.abc import Callable
+
+from content.paper.slip import Slip
+from devices.agent.config import Home
+from devices.agent.ports import PrintSpool
+from devices.clock import Clock
+from devices.drivers.health import Health, Level
+
+OnOutcome = Callable[[str, str, str], None]
+
+
+class NoPrinter:
+    """A terminal without a printer: every job ends at once, with its reason."""
+
+    def __init__(self, on_outcome: OnOutcome) -> None:
+        self._on_outcome = on_outcome
+
+    def submit(self, job_id: str, slip: Slip, now: int) -> None:
+        """See devices.agent.ports.PrintSpool."""
+        del slip, now
+        self._on_outcome(job_id, "not_started", "absent")
+
+    def health(self) -> Health:
+        """See devices.agent.ports.PrintSpool."""
+        return Health(Level.DOWN, "absent")
+
+    def close(self) -> None:
+        """See devices.agent.ports.PrintSpool."""
+
+
+def open_printing(home: Home, printer: str, *, clock: Clock, on_outcome: OnOutcome) -> PrintSpool:
+    """Return the print queue of a terminal, started; `printer` is a device path, "" for none."""
+    if not printer:
+        return NoPrinter(on_outcome)
+    from devices.agent.spool import open_spool
+
+    return open_spool(home.store, printer, clock=clock, on_outcome=on_outcome)

@@ -1,0 +1,75 @@
+"""Every Chinese sentence that an agent says: to visitors through the UI, to staff in its report and log.
+
+Each says what is wrong and what to do.
+"""
+
+from content.feed.verify import REASON_ZH, Reason
+
+FORM_UNREADABLE = "申请表内容不完整或无法识别，没有保存任何内容。请返回检查各栏后重新提交。"
+FORM_TOO_LONG = "填写的内容过长，没有保存。请缩短所需信息的描述后重新提交。"
+NOT_KEPT = (
+    "终端存储已满或出现故障，您的申请没有保存，也没有留下任何个人信息。"
+    "请联系大厅工作人员，或改在窗口提交书面申请。"
+)
+REPLICA_FULL = "终端磁盘已满或无法写入，新内容暂时不能更新。请清理磁盘后等待自动恢复。"
+OUTBOX_OLD = "有申请超过 24 小时未送达服务器，请检查终端网络和服务器状态。"
+REJECTED = "服务器拒收了一份申请，该申请仍加密保存在终端，请管理员查明原因并联系申请人。"
+POLICY_REFUSED = "收到的签名策略没有通过校验，终端继续使用原有策略。请核对根密钥和策略版本。"
+UI_AWAY = "终端画面程序没有响应，正在重新启动；若反复出现，请到现场检查屏幕和主机。"
+
+BROKER_UNREACHABLE = "连不上消息服务器，请检查网线、网络和服务器地址。"
+BROKER_UNTRUSTED = "消息服务器的证书不是本专区签发的，已拒绝连接。请核对 ca.crt 和服务器地址。"
+CERTIFICATE_REFUSED = "服务器不接受本终端的证书，请管理员确认证书未被吊销或更换，并重新登记终端。"
+LINK_LOST = "与消息服务器的连接中断，正在自动重连。"
+API_UNTRUSTED = "数据接口的证书不是本专区签发的，已拒绝连接。请核对 ca.crt 和服务器地址。"
+API_UNREACHABLE = "连不上数据接口，暂时不能取得新内容。请检查网络和服务器状态。"
+
+
+def refused(reason: Reason, subject: str, *, feed: str) -> str:
+    """Say that a line, entry or head was refused and that the last good content stays."""
+    about = f"（{subject}）" if subject else ""
+    return (
+        f"频道 {feed} 的新内容{about}未通过校验：{REASON_ZH[reason]}。"
+        "终端继续显示此前的正确内容，请管理员核查发布和签名。"
+    )
+
+
+def tampered(record: str) -> str:
+    """Say that kept content was changed on disk and is no longer shown."""
+    return (
+        f"终端本地保存的内容（{record}）被改动，已停止显示，正在重新下载。"
+        "若反复出现，请检查终端硬盘和机箱封条。"
+    )
+
+
+def mended(record: str) -> str:
+    """Say that changed content was fetched anew; somebody should still look at the machine."""
+    return (
+        f"终端本地保存的内容（{record}）曾被改动，已重新下载并通过校验。"
+        "请检查终端硬盘和机箱封条，确认无人接触过设备。"
+    )
+
+
+def peripheral(device: str, reason: str) -> str:
+    """Say what a peripheral suffers from."""
+    why = PERIPHERAL_ZH.get(reason, f"出现故障（{reason}）" if reason else "出现故障")
+    return f"{DEVICE_ZH.get(device, device)}{why}。"
+
+
+DEVICE_ZH = {"printer": "打印机"}
+
+PERIPHERAL_ZH = {
+    "paper_out": "缺纸，请装入新纸卷",
+    "paper_low": "纸将用完，请准备新纸卷",
+    "cover_open": "上盖未合上，请合上上盖",
+    "silent": "没有应答，请检查电源和数据线",
+    "overheated": "温度过高，请稍候再用",
+    "cutter_jam": "切刀卡住，请断电后清除卡纸",
+    "absent": "没有接上，请检查电源和数据线",
+    "unplugged": "数据线被拔出，请重新接好",
+    "offline": "处于脱机状态，请按联机键或重新开机",
+    "busy": "被其他程序占用，请重新启动终端",
+    "no_ack": "没有确认打印结果，请检查最后一张小票是否完整",
+    "error": "报告故障，请关机检查后重新开机",
+    "driver": "驱动程序出错，请重新启动终端",
+}

@@ -1,0 +1,340 @@
+"""Moves the replica on with what arrives: policy, heads and lines; fetches what is missing.
+
+Everything happens in one task, one thing after the other. A refused line stops its feed there (the chain allows no
+gap) and is reported; what is shown stays the last good content.
+"""
+
+import asyncio
+import base64
+import binascii
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from content.feed.entry import BadEntry, LogLine, SignedHead, head_from_bytes, line_from_bytes
+from content.feed.policy import PolicyRefused
+from content.feed.verify import Reason, Refused
+from content.replica.writer import NoPolicy
+from devices.agent import sentences
+from devices.agent.disk import OneThread
+from devices.agent.faults import FaultBook
+from devices.agent.ports import NotPossible, Page, Replica, Unreachable, Upstream
+from devices.wire.messages import FeedMark, Hello, Welcome
+
+logger = logging.getLogger(__name__)
+
+MOST_QUEUED = 256
+FIRST_RETRY_S = 2.0
+LONGEST_RETRY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """The controller answered our hello."""
+
+    welcome: Welcome
+
+
+@dataclass(frozen=True, slots=True)
+class HeadHeard:
+    """A feed's signed head, as bytes."""
+
+    feed: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LineHeard:
+    """A new line of a feed, as bytes."""
+
+    feed: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """Ask over HTTPS what is new: nothing arrives by itself now."""
+
+
+Heard = Welcomed | HeadHeard | LineHeard | Poll
+
+
+class Sync:
+    """Owns the moving-on of the replica.
+
+    `on_moved` is called with what is held after each step that changed it.
+    """
+
+    def __init__(
+        self,
+        replica: Replica,
+        *,
+        feeds: tuple[str, ...],
+        upstream: Upstream,
+        faults: FaultBook,
+        disk: OneThread,
+        on_moved: Callable[[Hello], None],
+    ) -> None:
+        self._replica = replica
+        self._feeds = feeds
+        self._upstream = upstream
+        self._faults = faults
+        self._disk = disk
+        self._on_moved = on_moved
+        self._queue: asyncio.Queue[Heard] = asyncio.Queue(MOST_QUEUED)
+        self._turn = asyncio.Lock()
+        self._behind: set[str] = set()
+        self._retry_s = FIRST_RETRY_S
+
+    def hear(self, heard: Heard) -> None:
+        """Take what arrived; a flood is dropped and fetched later, in order."""
+        try:
+            self._queue.put_nowait(heard)
+        except asyncio.QueueFull:
+            self._behind.update(self._feeds)
+
+    async def poll(self) -> bool:
+        """Ask over HTTPS what is new; say whether the controller was reached."""
+        await self.step(Poll())
+        return not self._faults.has("api_unreachable", "api")
+
+    async def hello(self) -> Hello:
+        """Return what to say to the controller at each connect."""
+        version = await self._disk(self._replica.policy_version)
+        return Hello(policy=version, applied=await self.marks())
+
+    async def hello_or_nothing(self) -> Hello:
+        """Return what is held; nothing, if the file cannot be read: it is then begun anew."""
+        try:
+            return await self.hello()
+        except NotPossible as error:
+            self._cannot_write(error)
+            return Hello(policy=0, applied={})
+
+    async def marks(self) -> dict[str, FeedMark]:
+        """Return how far each feed has been taken."""
+        held = await self._disk(self._replica.marks)
+        return {feed: FeedMark(sequence, link) for feed, (sequence, link) in held.items()}
+
+    async def run(self) -> None:
+        """Work for ever; feeds that are behind are tried again with growing waits."""
+        while True:
+            heard: Heard | None = None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._retry_s if self._behind else None):
+                    heard = await self._queue.get()
+            if heard is not None:
+                await self.step(heard)
+            else:
+                await self.catch_up_behind()
+
+    async def step(self, heard: Heard) -> None:
+        """Do what one message asks for. A replica that cannot be written is reported, not raised."""
+        try:
+            async with self._turn:
+                await self._step(heard)
+        except NotPossible as error:
+            self._cannot_write(error)
+        else:
+            self._faults.clear("replica_unwritable", "replica")
+
+    async def catch_up_behind(self) -> None:
+        """Try again what could not be fetched or written."""
+        self._retry_s = min(self._retry_s * 2, LONGEST_RETRY_S)
+        for feed in tuple(self._behind):
+            self._behind.discard(feed)
+            try:
+                async with self._turn:
+                    await self._catch_up(feed)
+            except NotPossible as error:
+                self._cannot_write(error)
+            else:
+                self._faults.clear("replica_unwritable", "replica")
+        if not self._behind:
+            self._retry_s = FIRST_RETRY_S
+
+    async def fetch_all(self, feed: str) -> tuple[bytes, ...]:
+        """Return the whole log of a feed; raises Unreachable. For healing, where nothing may be half."""
+        lines: list[bytes] = []
+        while True:
+            page = await self._upstream.log_page(feed, len(lines) + 1)
+            if not page.lines:
+                return tuple(lines)
+            lines += page.lines
+
+    async def rebuild(self, feed: str) -> bool:
+        """Put a feed's log, fetched anew, in the place of what is held; False if it was refused.
+
+        Raises:
+            Unreachable, NotPossible: nothing was changed.
+        """
+        lines = await self.fetch_all(feed)
+        async with self._turn:
+            try:
+                read = [line_from_bytes(data) for data in lines]
+                await self._disk(self._replica.rebuild, feed, read)
+            except BadEntry:
+                self._refuse("entry_refused", Reason.UNREADABLE, feed=feed)
+            except Refused as error:
+                self._refuse("entry_refused", error.reason, feed=feed, subject=error.subject)
+            except NoPolicy:
+                self._behind.add(feed)
+            else:
+                await self._catch_up(feed)
+                self._on_moved(await self.hello())
+                return True
+        return False
+
+    async def _step(self, heard: Heard) -> None:
+        match heard:
+            case Welcomed(welcome):
+                await self._welcomed(welcome)
+            case HeadHeard(feed, data):
+                await self._head(feed, data)
+            case LineHeard(feed, data):
+                await self._line(feed, data)
+            case Poll():
+                await self._poll()
+
+    async def _welcomed(self, welcome: Welcome) -> None:
+        if welcome.policy:
+            try:
+                await self._disk(
+                    self._replica.accept_policy, base64.b64decode(welcome.policy, validate=True)
+                )
+            except (PolicyRefused, binascii.Error):
+                self._faults.note("policy_refused", "policy", sentences.POLICY_REFUSED)
+            else:
+                self._faults.clear("policy_refused", "policy")
+                self._on_moved(await self.hello())
+                self._behind.update(self._feeds)
+        for text in welcome.heads:
+            with suppress(binascii.Error):
+                await self._head("", base64.b64decode(text, validate=True))
+
+    async def _head(self, feed: str, data: bytes) -> None:
+        """Note a head and fetch what it promises. `feed` is "" where no topic names it."""
+        try:
+            signed = head_from_bytes(data)
+            feed = feed or signed.head.feed
+            sequence = await self._take_head(signed, feed=feed)
+        except BadEntry:
+            self._refuse("head_refused", Reason.UNREADABLE, feed=feed)
+        except Refused as error:
+            self._refuse("head_refused", error.reason, feed=feed, subject=error.subject)
+        except NoPolicy:
+            self._behind.add(feed)
+        else:
+            self._faults.clear_scope(f"head {feed}")
+            if signed.head.sequence > sequence:
+                await self._catch_up(feed)
+
+    async def _take_head(self, signed: SignedHead, *, feed: str) -> int:
+        """Check and keep a head; return the sequence that the replica has reached."""
+        if signed.head.feed != feed or feed not in self._feeds:
+            raise Refused(Reason.WRONG_FEED, feed)
+        await self._disk(self._replica.note_head, signed)
+        sequence, link = (await self._disk(self._replica.marks)).get(feed, (0, ""))
+        if signed.head.sequence == sequence and signed.head.link != link:
+            raise Refused(Reason.FORKED, f"{feed} {sequence}")
+        return sequence
+
+    async def _line(self, feed: str, data: bytes) -> None:
+        try:
+            line = line_from_bytes(data)
+        except BadEntry:
+            self._refuse("entry_refused", Reason.UNREADABLE, feed=feed)
+            return
+        sequence, link = (await self._disk(self._replica.marks)).get(feed, (0, ""))
+        if line.link.sequence > sequence + 1:
+            await self._catch_up(feed)
+        elif line.link.sequence == sequence + 1:
+            # Refused inline may be a forgery on the broker: the log over HTTPS is asked before long.
+            if not await self._apply(feed, [line]):
+                self._behind.add(feed)
+        elif line.link.sequence == sequence and line.link.hash != link:
+            self._refuse("entry_refused", Reason.FORKED, feed=feed, subject=f"{feed} {sequence}")
+
+    async def _poll(self) -> None:
+        try:
+            welcome = await self._upstream.hello(await self.hello())
+        except Unreachable as error:
+            self._faults.note("api_unreachable", "api", error.sentence)
+            return
+        self._faults.clear("api_unreachable", "api")
+        if welcome is not None:
+            await self._welcomed(welcome)
+            return
+        for feed in self._feeds:
+            await self._catch_up(feed)
+
+    async def _catch_up(self, feed: str) -> None:
+        """Fetch and apply page after page until the feed is at its end or a line is refused."""
+        while True:
+            sequence, _ = (await self._disk(self._replica.marks)).get(feed, (0, ""))
+            try:
+                page = await self._upstream.log_page(feed, sequence + 1)
+            except Unreachable as error:
+                self._faults.note("api_unreachable", "api", error.sentence)
+                self._behind.add(feed)
+                return
+            self._faults.clear("api_unreachable", "api")
+            if not page.lines or not await self._apply_bytes(feed, page.lines):
+                await self._note_head_of(page, feed)
+                return
+
+    async def _note_head_of(self, page: Page, feed: str) -> None:
+        """Keep the head that came with a page; what is wrong with it shows when it is pushed or polled."""
+        if not page.head:
+            return
+        try:
+            signed = head_from_bytes(page.head)
+            if signed.head.feed == feed:
+                await self._disk(self._replica.note_head, signed)
+        except BadEntry:
+            self._refuse("head_refused", Reason.UNREADABLE, feed=feed)
+        except Refused as error:
+            self._refuse("head_refused", error.reason, feed=feed, subject=error.subject)
+        except NoPolicy:
+            self._behind.add(feed)
+
+    async def _apply_bytes(self, feed: str, lines: Sequence[bytes]) -> bool:
+        """Apply lines as bytes; False if one was refused."""
+        read: list[LogLine] = []
+        for data in lines:
+            try:
+                read.append(line_from_bytes(data))
+            except BadEntry:
+                await self._apply(feed, read)
+                self._refuse("entry_refused", Reason.UNREADABLE, feed=feed)
+                return False
+        return await self._apply(feed, read)
+
+    async def _apply(self, feed: str, lines: Sequence[LogLine]) -> bool:
+        before = await self._disk(self._replica.marks)
+        good = False
+        try:
+            await self._disk(self._replica.apply, feed, lines)
+            good = True
+        except Refused as error:
+            self._refuse("entry_refused", error.reason, feed=feed, subject=error.subject)
+        except NoPolicy:
+            self._behind.add(feed)
+        if await self._disk(self._replica.marks) != before:
+            self._on_moved(await self.hello())
+        if good and lines:
+            self._faults.clear_scope(f"entry {feed}")
+        return good
+
+    def _refuse(self, code: str, reason: Reason, *, feed: str, subject: str = "") -> None:
+        scope = f"{code.partition('_')[0]} {feed}"
+        text = sentences.refused(reason, subject, feed=feed)
+        place = (f"{code}:{reason}", subject or feed)
+        self._faults.clear_scope(scope, but=place)
+        self._faults.note(*place, text, scope=scope)
+
+    def _cannot_write(self, error: NotPossible) -> None:
+        logger.warning("replica not written", extra={"cause": str(error)})
+        self._faults.note("replica_unwritable", "replica", sentences.REPLICA_FULL)
+        self._behind.update(self._feeds)

@@ -1,0 +1,182 @@
+"""What the agent does with what the controller says, over whichever way it comes."""
+
+import asyncio
+import logging
+import random
+from dataclasses import dataclass
+
+from devices.agent.faults import FaultBook
+from devices.agent.ports import Arrived, Connected, Link, LinkEvent, Lost
+from devices.agent.report import Reporter
+from devices.agent.sender import Sender
+from devices.agent.sync import HeadHeard, LineHeard, Sync, Welcomed
+from devices.ipc.messages import LinkState
+from devices.wire import topics
+from devices.wire.messages import (
+    Ack,
+    BadMessage,
+    ControllerState,
+    Welcome,
+    from_bytes,
+    to_bytes,
+)
+
+logger = logging.getLogger(__name__)
+
+FIRST_POLL_S = 5.0
+ANSWER_S = 30.0
+"""After so many seconds without an answer, hello is said again."""
+SCOPE = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """Who we are to the controller."""
+
+    device: str
+    feeds: tuple[str, ...]
+    poll_s: float
+    jitter_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class HelloDue:
+    """It is time to say hello again."""
+
+
+class Conversation:
+    """Says hello, hands on what arrives, asks over HTTPS while the broker is away."""
+
+    def __init__(
+        self,
+        uplink: Uplink,
+        *,
+        sync: Sync,
+        sender: Sender,
+        reporter: Reporter,
+        faults: FaultBook,
+        link: Link,
+    ) -> None:
+        self._uplink = uplink
+        self._sync = sync
+        self._sender = sender
+        self._reporter = reporter
+        self._faults = faults
+        self._link = link
+        self._events: asyncio.Queue[LinkEvent | HelloDue] = asyncio.Queue()
+        self._heads = {topics.head(feed): feed for feed in uplink.feeds}
+        self._logs = {topics.log(feed): feed for feed in uplink.feeds}
+        self._controller: ControllerState | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._over_https = False
+        self.last_contact = 0
+        self.on_state = _nobody
+
+    def hear(self, event: LinkEvent) -> None:
+        """Take an event of the link, in the order of arrival."""
+        self._events.put_nowait(event)
+
+    def state(self) -> LinkState:
+        """Return whether the controller is reached."""
+        return LinkState(
+            online=self._link.connected or self._over_https, last_contact=self.last_contact
+        )
+
+    async def run(self) -> None:
+        """Handle events for ever."""
+        while True:
+            await self.step(await self._events.get())
+
+    async def poll(self) -> None:
+        """Ask over HTTPS for ever, while the broker is away."""
+        wait_s = FIRST_POLL_S
+        while True:
+            await asyncio.sleep(wait_s)
+            wait_s = self._uplink.poll_s
+            if not self._link.connected:
+                await self.ask()
+
+    async def ask(self) -> None:
+        """Ask once over HTTPS; a network that only passes 443 counts as online."""
+        before, self._over_https = self._over_https, await self._sync.poll()
+        if self._over_https:
+            self._contact()
+            self._sender.stir()
+        if before != self._over_https:
+            self.on_state(self.state())
+
+    async def step(self, event: LinkEvent | HelloDue) -> None:
+        """Handle one event."""
+        match event:
+            case Connected():
+                self._over_https = False
+                self._faults.clear_scope(SCOPE)
+                self._contact()
+                await self.say_hello()
+                self._sender.way_opened(after_s=0)
+                self._reporter.change()
+                self.on_state(self.state())
+            case Lost(code, text):
+                self._cancel_hello()
+                self._faults.clear_scope(SCOPE, but=(code, "broker"))
+                self._faults.note(code, "broker", text, scope=SCOPE)
+                self._sender.stir()
+                self.on_state(self.state())
+            case HelloDue():
+                await self.say_hello()
+            case Arrived(topic, payload):
+                self._contact()
+                await self._arrived(topic, payload)
+
+    async def say_hello(self) -> None:
+        """Tell the controller what we hold; it answers with policy and heads."""
+        hello = await self._sync.hello_or_nothing()
+        self._reporter.policy = hello.policy
+        self._reporter.applied = hello.applied
+        if self._link.publish(topics.up(self._uplink.device, "hello"), to_bytes(hello)):
+            self._hello_in(ANSWER_S)
+
+    def _hello_in(self, seconds: float) -> None:
+        """Say hello in a while, unless it is answered before: the controller may be away."""
+        self._cancel_hello()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(seconds, self._events.put_nowait, HelloDue())
+
+    def _cancel_hello(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def _arrived(self, topic: str, payload: bytes) -> None:
+        device = self._uplink.device
+        try:
+            if topic in self._heads:
+                self._sync.hear(HeadHeard(self._heads[topic], payload))
+            elif topic in self._logs:
+                self._sync.hear(LineHeard(self._logs[topic], payload))
+            elif topic == topics.down_ack(device):
+                await self._sender.acknowledged(from_bytes(payload, Ack))
+            elif topic == topics.down_message(device):
+                self._cancel_hello()
+                self._sync.hear(Welcomed(from_bytes(payload, Welcome)))
+            elif topic == topics.CONTROLLER_STATE:
+                await self._controller_is(from_bytes(payload, ControllerState))
+        except BadMessage:
+            logger.warning("message not understood", extra={"topic": topic})
+
+    async def _controller_is(self, state: ControllerState) -> None:
+        before, self._controller = self._controller, state
+        spread = random.uniform(0, self._uplink.jitter_s)  # noqa: S311 - jitter, no secret
+        self._sender.controller_is(up=state.up, after_s=spread)
+        came_back = state.up and before is not None and before != state
+        if came_back:
+            # Not now: a fleet must not speak at once (wire.md 9.2).
+            self._hello_in(spread)
+
+    def _contact(self) -> None:
+        self.last_contact = self._faults.now()
+
+
+def _nobody(message: LinkState) -> None:
+    """Listen before anybody does."""
+    del message

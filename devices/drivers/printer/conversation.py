@@ -1,0 +1,147 @@
+"""Question and answer with a printer over a link: status rounds, pieces, acknowledgement, clearing."""
+
+from collections import deque
+
+from devices.clock import Clock
+from devices.drivers.links import Link
+from devices.drivers.printer.codec import (
+    BUFFER_CLEARED,
+    CLEAR_BUFFERS,
+    PAPER_STATUS_IN_ORDER,
+    PROCESS_ID_HEADER,
+    RECOVER_AND_CLEAR,
+    Block,
+    Demultiplexer,
+    Frame,
+    InOrder,
+    Processed,
+    Query,
+    RealTime,
+    ask,
+    ask_process_id,
+)
+from devices.drivers.printer.condition import Round
+from devices.drivers.printer.model import AckKind
+
+ANSWER_S = 0.2
+_SLICE_S = 0.02
+_CLEARED = Block(PROCESS_ID_HEADER, bytes((BUFFER_CLEARED,)))
+_MAX_ROUNDS = 8
+_MAX_SILENT_ROUNDS = 2
+
+
+class Conversation:
+    """One open link with its demultiplexer. Frames that nobody asked for yet are kept in order."""
+
+    def __init__(self, link: Link, clock: Clock) -> None:
+        self._link = link
+        self._clock = clock
+        self._inbound = Demultiplexer()
+        self._frames: deque[Frame] = deque(maxlen=256)
+
+    def close(self) -> None:
+        """Let the link go."""
+        self._link.close()
+
+    def send(self, data: bytes) -> int:
+        """Send what the link takes now; take in what the printer says meanwhile."""
+        taken = self._link.write(data)
+        self._listen(0)
+        return taken
+
+    def send_all(self, data: bytes, within_s: float = 1.0) -> bool:
+        """Send short data; tell whether all of it was taken in time."""
+        deadline = self._clock.monotonic() + within_s
+        while data and self._clock.monotonic() < deadline:
+            data = data[self.send(data) :]
+        return not data
+
+    def drain(self, for_s: float) -> None:
+        """Forget what comes in during so many seconds."""
+        deadline = self._clock.monotonic() + for_s
+        while (left := deadline - self._clock.monotonic()) > 0:
+            self._link.read(min(left, _SLICE_S))
+        self._inbound = Demultiplexer()
+        self._frames.clear()
+
+    def clear_buffers(self) -> None:
+        """Have the printer drop all it has received; twice over, for printers that know one way only.
+
+        What is sent before the printer says that it has cleared may be dropped too, so that is waited for.
+        """
+        self.send_all(CLEAR_BUFFERS + RECOVER_AND_CLEAR)
+        deadline = self._clock.monotonic() + ANSWER_S
+        while _CLEARED not in self._frames and self._clock.monotonic() < deadline:
+            self._listen(_SLICE_S)
+        self._frames.clear()
+
+    def agreed_round(self) -> Round | None:
+        """Return a round of status that was answered the same twice running; None if there is silence.
+
+        Noise on the line is not a fault, and a late answer must not count for the next question.
+        """
+        last: Round | None = None
+        silent = 0
+        for _ in range(_MAX_ROUNDS):
+            answer = self._round()
+            if answer is None:
+                silent += 1
+                if silent >= _MAX_SILENT_ROUNDS:
+                    return None
+                continue
+            if answer == last:
+                return answer
+            last = answer
+        return None
+
+    def _round(self) -> Round | None:
+        answers: list[int] = []
+        for query in Query:
+            answer = self._ask(query)
+            if answer is None:
+                self._listen(ANSWER_S)
+                return None
+            answers.append(answer)
+        return Round(*answers)
+
+    def _ask(self, query: Query) -> int | None:
+        self._listen(0)
+        self._forget_real_time()
+        self._link.write(ask(query))
+        deadline = self._clock.monotonic() + ANSWER_S
+        while self._clock.monotonic() < deadline:
+            self._listen(_SLICE_S)
+            for frame in self._frames:
+                if isinstance(frame, RealTime):
+                    return frame.bits
+        return None
+
+    def _forget_real_time(self) -> None:
+        kept = [frame for frame in self._frames if not isinstance(frame, RealTime)]
+        self._frames.clear()
+        self._frames.extend(kept)
+
+    def acknowledgement(self, kind: AckKind, identifier: bytes) -> bytes:
+        """Return what to append to a job so that the printer says when it is through."""
+        self._frames.clear()
+        match kind:
+            case AckKind.PROCESS_ID:
+                return ask_process_id(identifier)
+            case AckKind.PAPER_STATUS:
+                return PAPER_STATUS_IN_ORDER
+            case AckKind.NONE:
+                return b""
+
+    def hear_acknowledgement(self, kind: AckKind, identifier: bytes) -> bool:
+        """Listen for a moment; tell whether this job's acknowledgement is among what has come."""
+        self._listen(_SLICE_S)
+        match kind:
+            case AckKind.PROCESS_ID:
+                return Processed(identifier) in self._frames
+            case AckKind.PAPER_STATUS:
+                return any(isinstance(f, InOrder) and not f.is_out for f in self._frames)
+            case AckKind.NONE:
+                return False
+
+    def _listen(self, wait_s: float) -> None:
+        self._frames.extend(self._inbound.feed(self._link.read(wait_s)))

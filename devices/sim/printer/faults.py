@@ -1,0 +1,31 @@
+"""What goes wrong with a simulated printer, as data."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FaultPlan:
+    """A plan of faults; the default is a healthy printer.
+
+    Attributes:
+        paper_mm: paper on the roll at the start.
+        near_end_mm: the near-end sensor reports below this.
+        cover_opens_at_mm: the cover is opened after so much paper has moved.
+        unplug_at_byte: the cable is pulled when so many bytes have come.
+        stall_at_byte: nothing more is taken or answered after so many bytes.
+        noise: share of answers before which a random byte comes.
+        has_acknowledgement: knows GS ( H and GS r.
+        is_dead: takes everything, says nothing, prints nothing.
+    """
+
+    paper_mm: float = 50_000.0
+    near_end_mm: float = 1_500.0
+    cover_opens_at_mm: float | None = None
+    unplug_at_byte: int | None = None
+    stall_at_byte: int | None = None
+    noise: float = 0.0
+    has_acknowledgement: bool = True
+    is_dead: bool = False
+
+
+HEALTHY = FaultPlan()

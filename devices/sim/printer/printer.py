@@ -1,0 +1,221 @@
+"""The simulated printer: bytes in, replies and printed slips out. No I/O; time is given by the caller.
+
+Like a real one it holds what it cannot print: out of paper, the rest of a job waits in the buffer and comes
+out when paper is loaded, unless it was told to drop it.
+"""
+
+import random
+from collections import deque
+
+from devices.drivers.printer.codec import BUFFER_CLEARED, PROCESS_ID_HEADER, Query
+from devices.drivers.printer.glyphs import DotFont
+from devices.sim.printer.faults import HEALTHY, FaultPlan
+from devices.sim.printer.mechanism import Mechanism, Question
+from devices.sim.printer.strip import DOTS_PER_MM, PrintedSlip, Strip
+from devices.sim.printer.tokenizer import RealTimeFilter, take_command
+
+BUFFER = 4096
+_REAL_TIME = 0x12
+_NEW_ROLL_MM = 50_000.0
+
+
+class SimulatedPrinter:
+    """One printer with 24-dot GB18030 font, cutter, native QR codes, and ESC/POS status."""
+
+    def __init__(
+        self,
+        *,
+        dots: int,
+        font: DotFont,
+        plan: FaultPlan = HEALTHY,
+        speed_mm_s: float = 150.0,
+        seed: int = 0,
+    ) -> None:
+        self._plan = plan
+        self._speed_mm_s = speed_mm_s
+        self._random = random.Random(seed)  # noqa: S311 - noise on a line, not a secret
+        self._strip = Strip(dots=dots, font=font)
+        self._filter = RealTimeFilter()
+        self._buffer = bytearray()
+        self._replies = bytearray()
+        self._slips: deque[PrintedSlip] = deque()
+        self._received = 0
+        self._unplug_at_byte = plan.unplug_at_byte
+        self._busy_until = 0.0
+        self._paper_mm = plan.paper_mm
+        self._moved_mm = 0.0
+        self._awaits_rest = True  # a tall picture may be longer than the buffer
+        self._is_cover_open = False
+        self._mechanism = Mechanism(self._strip)
+
+    @property
+    def is_unplugged(self) -> bool:
+        """Tell whether the plan has pulled the cable."""
+        at = self._unplug_at_byte
+        return at is not None and self._received >= at
+
+    @property
+    def is_stalled(self) -> bool:
+        """Tell whether the plan has it hang."""
+        at = self._plan.stall_at_byte
+        return at is not None and self._received >= at
+
+    @property
+    def is_paper_out(self) -> bool:
+        """Tell whether there is no paper under the head."""
+        return self._paper_mm <= 0
+
+    @property
+    def is_cover_open(self) -> bool:
+        """Tell whether the cover is open."""
+        return self._is_cover_open
+
+    @property
+    def is_offline(self) -> bool:
+        """Tell whether it cannot print now."""
+        return self.is_paper_out or self._is_cover_open
+
+    @property
+    def room(self) -> int:
+        """How many bytes it takes now: while offline it takes all, and drops what the buffer cannot hold."""
+        if self.is_stalled:
+            return 0
+        if self.is_offline or self._awaits_rest:
+            return BUFFER
+        return max(0, BUFFER - len(self._buffer))
+
+    def receive(self, data: bytes, now: float) -> None:
+        """Take bytes from the line."""
+        self._received += len(data)
+        if self._plan.is_dead or self.is_stalled:
+            return
+        for kept, command in self._filter.feed(data):
+            self._keep(kept)
+            if command:
+                self._real_time(command)
+        self.step(now)
+
+    def _keep(self, data: bytes) -> None:
+        limit = 2 * BUFFER if self.is_offline else len(self._buffer) + len(data)
+        self._buffer += data[: max(0, limit - len(self._buffer))]
+        self._awaits_rest = False
+
+    def step(self, now: float) -> None:
+        """Do what can be done up to now."""
+        while not self.is_offline and not self.is_stalled and now >= self._busy_until:
+            command = take_command(self._buffer)
+            self._awaits_rest = command is None
+            if command is None:
+                return
+            self._moved(self._mechanism.execute(command), now)
+            if self._mechanism.take_cut():
+                self._leave(was_cut=True)
+            self._answer_in_order()
+
+    @property
+    def wake_at(self) -> float | None:
+        """When a step has something to do, or None if nothing happens by itself."""
+        if self.is_offline or self.is_stalled or not self._buffer or self._awaits_rest:
+            return None
+        return self._busy_until
+
+    def take_replies(self) -> bytes:
+        """Return what it says, once."""
+        replies, self._replies = bytes(self._replies), bytearray()
+        return replies
+
+    def take_slips(self) -> tuple[PrintedSlip, ...]:
+        """Return the slips that have left it, once."""
+        slips = tuple(self._slips)
+        self._slips.clear()
+        return slips
+
+    def plug_in(self) -> None:
+        """Put the cable back; what it holds it still holds."""
+        self._unplug_at_byte = None
+
+    def load_paper(self) -> None:
+        """Put in a fresh roll; what stands on the old strip goes out with it."""
+        self._leave(was_cut=False)
+        self._paper_mm = _NEW_ROLL_MM
+        self._tell_change()
+
+    def take_paper(self) -> None:
+        """Pull the paper."""
+        self._paper_mm = 0.0
+        self._tell_change()
+
+    def set_cover(self, *, is_open: bool) -> None:
+        """Open or close the cover."""
+        self._is_cover_open = is_open
+        self._tell_change()
+
+    def _real_time(self, command: bytes) -> None:
+        match command[1]:
+            case 0x04:
+                self._say(bytes((self._status(command[2]),)))
+            case 0x05:
+                if command[2] == 2:  # noqa: PLR2004 - DLE ENQ 2
+                    self._clear()
+            case _:
+                self._clear()
+                self._say(bytes((PROCESS_ID_HEADER, BUFFER_CLEARED, 0)))
+
+    def _clear(self) -> None:
+        self._buffer.clear()
+        self._strip.forget_line()
+
+    def _status(self, query: int) -> int:
+        match Query(query) if query in list(Query) else Query.ERROR_CAUSE:
+            case Query.PRINTER:
+                return _REAL_TIME | (0x08 if self.is_offline else 0)
+            case Query.OFFLINE_CAUSE:
+                cover = 0x04 if self._is_cover_open else 0
+                return _REAL_TIME | cover | (0x20 if self.is_paper_out else 0)
+            case Query.ROLL:
+                near = 0x0C if self._paper_mm < self._plan.near_end_mm else 0
+                return _REAL_TIME | near | (0x60 if self.is_paper_out else 0)
+            case Query.ERROR_CAUSE:
+                return _REAL_TIME
+
+    def _paper_bits(self) -> int:
+        near = 0x03 if self._paper_mm < self._plan.near_end_mm else 0
+        return near | (0x0C if self.is_paper_out else 0)
+
+    def _tell_change(self) -> None:
+        if self._mechanism.auto_mask:
+            first = 0x10 | (0x08 if self.is_offline else 0) | (0x20 if self._is_cover_open else 0)
+            self._say(bytes((first, 0, self._paper_bits(), 0)))
+
+    def _say(self, data: bytes) -> None:
+        if self._plan.noise and self._random.random() < self._plan.noise:
+            self._replies.append(self._random.randrange(256))
+        self._replies += data
+
+    def _answer_in_order(self) -> None:
+        for answer in self._mechanism.take_answers():
+            if answer is Question.AUTO:
+                self._tell_change()
+            elif answer is Question.IDENTITY:
+                self._say(b"_SIMULATED\x00")
+            elif self._plan.has_acknowledgement:
+                self._say(bytes((self._paper_bits(),)) if answer is Question.PAPER else answer)
+
+    def _moved(self, dots: int, now: float) -> None:
+        if not dots:
+            return
+        mm = dots / DOTS_PER_MM
+        self._busy_until = max(now, self._busy_until) + mm / self._speed_mm_s
+        was_near = self._paper_bits()
+        self._paper_mm -= mm
+        before, self._moved_mm = self._moved_mm, self._moved_mm + mm
+        opens = self._plan.cover_opens_at_mm
+        if opens is not None and before < opens <= self._moved_mm:
+            self._is_cover_open = True
+        if self.is_offline or self._paper_bits() != was_near:
+            self._tell_change()
+
+    def _leave(self, *, was_cut: bool) -> None:
+        slip = self._strip.leave(was_cut=was_cut)
+        if slip is not None:
+            self._slips.append(slip)

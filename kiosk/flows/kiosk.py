@@ -1,0 +1,430 @@
+"""The kiosk as one pure object: where the visitor is, what is shown, and the one wipe at the end.
+
+Screens render `view` and the sub-flows' views, and call intents. Messages of the agent come in through
+`receive`, time through `tick`; nothing here knows Kivy.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, assert_never
+
+from devices.ipc.messages import (
+    DeviceHealth,
+    LinkState,
+    Ping,
+    Printed,
+    ReplicaChanged,
+    Session,
+    Submitted,
+    Tampered,
+    ToUi,
+    Welcome,
+)
+from kiosk.flows.consult import ConsultFlow, bodies_of
+from kiosk.flows.home import HomeFlow, HomeView
+from kiosk.flows.printing import PrintFlow
+from kiosk.flows.reader import ReaderFlow, ReaderState
+from kiosk.flows.request import RequestFlow
+from kiosk.flows.rows import moment_text
+from kiosk.flows.search import SearchFlow
+from kiosk.flows.session import Change, Phase, SessionClock, SessionSettings, SessionView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from devices.clock import Clock
+    from kiosk.flows.ports import Agent, CheckForm, Content, Paper
+    from kiosk.words import Words
+
+logger = logging.getLogger(__name__)
+
+TEXT_SCALES = (1.0, 1.3, 1.6)
+NOTICE_S = 10.0
+
+
+class Place(StrEnum):
+    """The screens."""
+
+    HOME = "home"
+    SEARCH = "search"
+    READER = "reader"
+    REQUEST = "request"
+    CONSULT = "consult"
+
+
+class BandKind(StrEnum):
+    """A quiet line under the title."""
+
+    DEMO = "demo"
+    OFFLINE = "offline"
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One such line."""
+
+    kind: BandKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class KioskView:
+    """What surrounds every screen."""
+
+    place: Place
+    session: SessionView
+    bands: tuple[Band, ...]
+    text_scale: float
+    high_contrast: bool
+    notice: str
+    can_go_back: bool
+    is_agent_here: bool
+    has_printer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The world outside, given once by kiosk.app.
+
+    Attributes:
+        paper: makes the slips of the terminal that the Welcome names.
+        open_content: opens the verified copy that the Welcome names.
+        new_key: makes an unguessable key for a request or a print job.
+    """
+
+    agent: Agent
+    clock: Clock
+    paper: Callable[[Welcome], Paper]
+    check: CheckForm
+    open_content: Callable[[Welcome], Content]
+    new_key: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """One place on the way back."""
+
+    place: Place
+    record: str = ""
+
+
+class Kiosk:
+    """Coordinates the flows."""
+
+    def __init__(self, words: Words, *, ports: Ports, settings: SessionSettings) -> None:
+        self.words = words
+        self._ports = ports
+        self._session = SessionClock(settings)
+        self._content: Content | None = None
+        self._welcome: Welcome | None = None
+        self._paper: Paper | None = None
+        self._link = LinkState(online=True, last_contact=0)
+        self._bodies: tuple[str, ...] | None = None
+        self._reported: set[tuple[str, str]] = set()
+        self._way: list[_Stop] = [_Stop(Place.HOME)]
+        self._text_step = 0
+        self._high_contrast = False
+        self._notice = ""
+        self._notice_until = 0.0
+        self.before_wipe: Callable[[], None] = _nothing
+        self.home = HomeFlow(words)
+        self.search = SearchFlow(words)
+        self.reader = ReaderFlow(words)
+        self.consult = ConsultFlow(words)
+        self.request = RequestFlow(ports.agent, check=ports.check, new_key=ports.new_key)
+        self.printing = PrintFlow(ports.agent, new_job=ports.new_key)
+
+    # What is shown
+
+    @property
+    def place(self) -> Place:
+        """The screen that is shown."""
+        return self._way[-1].place
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the copy has been opened."""
+        return self._content is not None
+
+    def sequences(self) -> dict[str, int]:
+        """Return feed -> sequence of the copy that is being read."""
+        return self._content.sequences() if self._content else {}
+
+    def home_view(self) -> HomeView:
+        """Return the first screen with today's date."""
+        return self.home.view(self._ports.clock.now())
+
+    def view(self) -> KioskView:
+        """Return what surrounds the screen."""
+        return KioskView(
+            place=self.place,
+            session=self._session.view(self._now()),
+            bands=self._bands(),
+            text_scale=TEXT_SCALES[self._text_step],
+            high_contrast=self._high_contrast,
+            notice=self._notice,
+            can_go_back=len(self._way) > 1,
+            is_agent_here=self._ports.agent.connected,
+            has_printer=self._welcome is not None and self._welcome.has_printer,
+        )
+
+    def bodies(self) -> tuple[str, ...]:
+        """Return the bodies that published something here: whom a request may be addressed to."""
+        if self._bodies is None and self._content is not None:
+            self._bodies = bodies_of(self._content)
+        return self._bodies or ()
+
+    # The visitor's intents
+
+    def touch(self) -> Change:
+        """Note that somebody touched the screen."""
+        change = self._session.touch(self._now())
+        if change is Change.STARTED:
+            self._ports.agent.send(Session(active=True))
+        return change
+
+    def open_search(self, query: str = "") -> None:
+        """Go to the search."""
+        self._go(_Stop(Place.SEARCH))
+        self.search.open()
+        if query:
+            self.search.choose(query)
+
+    def open_record(self, record: str) -> None:
+        """Open a document or item."""
+        if self._content is None:
+            return
+        self.printing.wipe()
+        self.reader.open(record, self._content)
+        self._go(_Stop(Place.READER, record))
+        self._report_tampered()
+
+    def open_request(self) -> None:
+        """Begin a request, or go on with the one that is being typed."""
+        self.printing.wipe()
+        if not self.request.is_draft:
+            self.request.open(description=self._looked_for())
+        self._go(_Stop(Place.REQUEST))
+
+    def open_request_for_record(self) -> None:
+        """Begin a request that starts from the open document."""
+        view = self.reader.view
+        title = view.title if view.state is ReaderState.OPEN else ""
+        self.printing.wipe()
+        self.request.open(
+            description=self.words("request.about", title=title) if title else "",
+            related=view.record if title else "",
+        )
+        self._go(_Stop(Place.REQUEST))
+
+    def open_consult(self) -> None:
+        """Go to the telephone numbers."""
+        if self._content is not None:
+            self.consult.open(self._content)
+        self._go(_Stop(Place.CONSULT))
+
+    def back(self) -> None:
+        """Go one step back: within the request first, then to where the visitor came from."""
+        self.printing.wipe()
+        if self.place is Place.REQUEST and self.request.back():
+            return
+        if len(self._way) > 1:
+            left = self._way.pop()
+            if left.place is Place.READER:
+                self.reader.wipe()
+            self._arrive()
+
+    def go_home(self) -> None:
+        """Go to the first screen; what was typed stays until the session ends."""
+        self.printing.wipe()
+        self.reader.wipe()
+        self._way = [_Stop(Place.HOME)]
+        self._arrive()
+
+    def end(self) -> None:
+        """End the session at the visitor's own wish."""
+        if self._session.end() is Change.ENDED:
+            self._ended()
+        else:
+            self.wipe()
+
+    def next_text_size(self) -> None:
+        """Make everything one step larger; after the largest comes the normal size."""
+        self._text_step = (self._text_step + 1) % len(TEXT_SCALES)
+
+    def toggle_contrast(self) -> None:
+        """Change to high contrast or back."""
+        self._high_contrast = not self._high_contrast
+
+    def print_record(self) -> None:
+        """Print the slip of the open document or item."""
+        found = self.reader.found
+        if found is None or self._paper is None:
+            return
+        slip = self._paper.record(found, url=self.reader.view.url, at=self._ports.clock.now())
+        self.printing.start(slip, self._now())
+
+    def print_receipt(self) -> None:
+        """Print the receipt of the request that was just saved."""
+        filed = self.request.filed
+        if filed is not None and self._paper is not None:
+            self.printing.start(self._paper.receipt(filed), self._now())
+
+    def type_query(self, text: str) -> None:
+        """Take the text of the search field."""
+        self.search.type(text, self._now())
+
+    def compose_query(self, letters: str) -> None:
+        """Take the pinyin letters that are being composed in the search field."""
+        if self.place is Place.SEARCH:
+            self.search.compose(letters, self._now())
+
+    def titles(self) -> tuple[str, ...]:
+        """Return the titles held, for the pinyin lexicon."""
+        return self._content.titles() if self._content else ()
+
+    def submit(self) -> None:
+        """File the request."""
+        self.request.submit(self._now(), at=self._ports.clock.now())
+
+    # The world
+
+    def tick(self) -> None:
+        """Let time pass."""
+        now = self._now()
+        self.search.tick(now)
+        self.printing.tick(now)
+        self.request.tick(now)
+        if self._notice and now >= self._notice_until:
+            self._notice = ""
+        if self._session.tick(now) is Change.ENDED:
+            self._ended()
+
+    def receive(self, message: ToUi) -> None:
+        """Take a message of the agent. Ping is the app's to answer: it knows the frames."""
+        match message:
+            case Welcome():
+                self._welcomed(message)
+            case ReplicaChanged():
+                self._refresh()
+            case Submitted():
+                self.request.answered(message)
+            case Printed():
+                self.printing.answered(message)
+            case LinkState():
+                self._link = message
+            case DeviceHealth() | Ping():
+                pass
+            case _:
+                assert_never(message)
+
+    def recover(self) -> None:
+        """Return to a safe first screen after a mistake of ours; the visitor is told calmly."""
+        self.wipe()
+        self._notice = self.words("notice.recovered")
+        self._notice_until = self._now() + NOTICE_S
+
+    def wipe(self) -> None:
+        """Forget the visitor: the one place where this happens."""
+        self.before_wipe()
+        for flow in (self.search, self.reader, self.request, self.printing, self.consult):
+            flow.wipe()
+        self._way = [_Stop(Place.HOME)]
+        self._text_step = 0
+        self._high_contrast = False
+        self._notice = ""
+        self._arrive()
+
+    def _ended(self) -> None:
+        self.wipe()
+        self._ports.agent.send(Session(active=False))
+
+    def _welcomed(self, welcome: Welcome) -> None:
+        self.home.welcome(welcome)
+        self.reader.public_url = self.request.public_url = welcome.public_url
+        is_same_copy = self._welcome is not None and (
+            (self._welcome.replica, self._welcome.trust_root)
+            == (welcome.replica, welcome.trust_root)
+        )
+        self._welcome = welcome
+        self._paper = self._ports.paper(welcome)
+        if self._content is None or not is_same_copy:
+            self._content = self._ports.open_content(welcome)
+            self.search.use(self._content)
+        if self._session.phase is not Phase.RESTING:
+            self._ports.agent.send(Session(active=True))
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Read again what is shown."""
+        if self._content is None:
+            return
+        self._bodies = None
+        self.home.refresh(self._content)
+        match self.place:
+            case Place.SEARCH:
+                self.search.refresh()
+            case Place.READER:
+                self.reader.refresh(self._content)
+            case Place.CONSULT:
+                self.consult.open(self._content)
+            case Place.HOME | Place.REQUEST:
+                pass
+        self._report_tampered()
+
+    def _go(self, stop: _Stop) -> None:
+        if self._way[-1] != stop:
+            self._way.append(stop)
+
+    def _arrive(self) -> None:
+        """Make what is shown fresh after going back."""
+        stop = self._way[-1]
+        if stop.place is Place.READER and self._content is not None:
+            self.reader.open(stop.record, self._content)
+        elif stop.place is Place.SEARCH:
+            self.search.open()
+        elif stop.place is Place.HOME and self._content is not None:
+            self.home.refresh(self._content)
+            self._report_tampered()
+
+    def _looked_for(self) -> str:
+        """Return what was searched in vain, as a first description."""
+        is_from_search = self.place is Place.SEARCH and not self.search.view.rows
+        return self.search.view.query if is_from_search else ""
+
+    def _report_tampered(self) -> None:
+        if self._content is None:
+            return
+        for record, reason in set(self._content.tampered()) - self._reported:
+            self._reported.add((record, reason))
+            self._ports.agent.send(Tampered(record=record, reason=reason))
+
+    def _bands(self) -> tuple[Band, ...]:
+        bands = []
+        if self._welcome is not None and self._welcome.demo:
+            bands.append(Band(BandKind.DEMO, self.words("band.demo")))
+        if self._welcome is not None and not self._ports.agent.connected:
+            bands.append(Band(BandKind.AWAY, self.words("band.away")))
+        elif not self._link.online:
+            bands.append(Band(BandKind.OFFLINE, self._offline_text()))
+        return tuple(bands)
+
+    def _offline_text(self) -> str:
+        as_of = self._link.last_contact
+        if self._content is not None:
+            as_of = self._content.content_as_of() or as_of
+        if not as_of:
+            return self.words("band.offline")
+        zone = self._ports.clock.now().tzinfo
+        return self.words("band.offline_as_of", at=moment_text(as_of, zone, self.words))
+
+    def _now(self) -> float:
+        return self._ports.clock.monotonic()
+
+
+def _nothing() -> None:
+    """Do nothing before a wipe, where no screen is there."""

@@ -1,0 +1,80 @@
+"""What the flows ask of the world, in their own words. kiosk.app passes the real things, tests pass fakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from content.replica.ports import ContentReader, Verified
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from content.paper.slip import Slip
+    from content.requests.form import RequestForm
+    from devices.ipc.messages import ToAgent
+
+
+class Content(ContentReader, Protocol):
+    """The verified copy, with what the kiosk needs beyond reading."""
+
+    def count(self, kind: str) -> int:
+        """Return how many records of a kind are held."""
+        ...
+
+    def content_as_of(self) -> int:
+        """Return the unix second up to which the content is known to be complete, 0 if unknown."""
+        ...
+
+    def titles(self) -> tuple[str, ...]:
+        """Return the titles and everyday names held, for the pinyin lexicon."""
+        ...
+
+    def tampered(self) -> tuple[tuple[str, str], ...]:
+        """Return (record, reason) of all that failed to verify since the start."""
+        ...
+
+
+class Agent(Protocol):
+    """The way to the agent process."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the agent is there."""
+        ...
+
+    def send(self, message: ToAgent) -> bool:
+        """Send a message; False if the agent is away (nothing is kept)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A request that has been kept, as its receipt states it. number is "" until it is known."""
+
+    form: RequestForm
+    code: str
+    number: str
+    url: str
+    at: datetime
+
+
+class Paper(Protocol):
+    """Makes slips of this terminal. Pure; content.paper does the work."""
+
+    def record(self, found: Verified, *, url: str, at: datetime) -> Slip:
+        """Return the slip of a document, or the guide of a service item."""
+        ...
+
+    def receipt(self, filed: Filed) -> Slip:
+        """Return the receipt of a request."""
+        ...
+
+
+class CheckForm(Protocol):
+    """Says what is missing in a request."""
+
+    def __call__(self, form: RequestForm) -> Mapping[str, str]:
+        """Return field name -> sentence that says what to do; empty if all is there."""
+        ...

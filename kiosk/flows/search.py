@@ -1,0 +1,188 @@
+"""Search as you type: a query runs 120 ms after the last key, six large rows a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from content.replica.ports import Results
+from kiosk.flows.rows import Row, row_of, row_of_hit
+
+if TYPE_CHECKING:
+    from kiosk.flows.ports import Content
+    from kiosk.words import Words
+
+PAUSE_S = 0.12
+PAGE_ROWS = 6
+"""Rows a page where there is room for them."""
+MOST_CHARACTERS = 60
+SUGGESTIONS = 3
+
+
+class SearchState(StrEnum):
+    """What the list shows."""
+
+    BROWSING = "browsing"
+    LOADING = "loading"
+    RESULTS = "results"
+    NOTHING = "nothing"
+    EMPTY_REPLICA = "empty_replica"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """What the screen draws. page counts from 1; pages is 0 without rows."""
+
+    state: SearchState
+    query: str = ""
+    rows: tuple[Row, ...] = ()
+    total: int = 0
+    page: int = 0
+    pages: int = 0
+    suggestions: tuple[str, ...] = ()
+
+
+class SearchFlow:
+    """Holds the query and the page of results. Without a query the newest documents are listed."""
+
+    def __init__(self, words: Words, *, content: Content | None = None) -> None:
+        self._words = words
+        self._content = content
+        self._due: float | None = None
+        self._fits = PAGE_ROWS
+        self._composing = ""
+        self.view = SearchView(SearchState.LOADING)
+
+    def use(self, content: Content) -> None:
+        """Search in this copy from now on."""
+        self._content = content
+
+    def open(self) -> None:
+        """Begin, or come back to what was searched before."""
+        if self.view.query:
+            self._run(self.view.query, self.view.page)
+        else:
+            self._browse(1)
+
+    def type(self, text: str, now: float) -> None:
+        """Take the whole text of the field as it now is."""
+        text = text[:MOST_CHARACTERS]
+        if text == self.view.query:
+            return
+        self._due = now + PAUSE_S
+        self.view = SearchView(
+            self.view.state, text, self.view.rows, self.view.total, self.view.page, self.view.pages
+        )
+
+    def compose(self, letters: str, now: float) -> None:
+        """Take the open pinyin letters: as long as no text is written, they are what is looked for."""
+        if letters != self._composing:
+            self._composing = letters
+            if not self.view.query.strip():
+                self._due = now + PAUSE_S
+
+    def tick(self, now: float) -> bool:
+        """Run a query that is due; return whether the view changed."""
+        if self._due is None or now < self._due:
+            return False
+        self._due = None
+        self._show(1)
+        return True
+
+    def turn(self, pages: int) -> None:
+        """Go some pages on (or back, if negative), within what there is."""
+        wanted = min(max(1, self.view.page + pages), max(1, self.view.pages))
+        if wanted != self.view.page:
+            self._show(wanted)
+
+    def fit(self, rows: int) -> None:
+        """Show this many rows a page, as the screen and the type size allow."""
+        rows = min(max(1, rows), PAGE_ROWS)
+        if rows != self._fits:
+            first = (max(1, self.view.page) - 1) * self._fits
+            self._fits = rows
+            if self.view.page:
+                self._show(first // rows + 1)
+
+    def choose(self, suggestion: str) -> None:
+        """Search for a suggestion."""
+        self._due = None
+        self._run(suggestion, 1)
+
+    def refresh(self) -> None:
+        """Read again: the copy has moved on."""
+        self._show(max(1, self.view.page))
+
+    def wipe(self) -> None:
+        """Forget the visitor."""
+        self._due = None
+        self._composing = ""
+        self.view = SearchView(SearchState.LOADING)
+
+    def _show(self, page: int) -> None:
+        if self.view.query.strip():
+            self._run(self.view.query, page)
+        elif self._composing:
+            self._preview(page)
+        else:
+            self._browse(page)
+
+    def _run(self, query: str, page: int) -> None:
+        if self._content is None:
+            self.view = SearchView(SearchState.LOADING, query)
+            return
+        page = max(1, page)
+        results = self._search(query, page)
+        if not results.hits and results.total and page > 1:
+            self._run(query, 1)
+            return
+        self.view = self._page(query, results, page)
+
+    def _preview(self, page: int) -> None:
+        """Show what the open letters find; that half a word finds nothing yet says nothing."""
+        results = self._search(self._composing, page)
+        if results.hits:
+            self.view = self._page(self.view.query, results, page)
+        else:
+            self._browse(1)
+
+    def _search(self, text: str, page: int) -> Results:
+        if self._content is None:
+            return Results((), 0)
+        return self._content.search(text, limit=self._fits, offset=(page - 1) * self._fits)
+
+    def _page(self, query: str, results: Results, page: int) -> SearchView:
+        rows = tuple(row for hit in results.hits if (row := row_of_hit(hit, self._words)))
+        asked = query.strip() or self._composing
+        suggestions = self._content.suggest(asked, limit=SUGGESTIONS) if self._content else ()
+        state = SearchState.RESULTS if rows else SearchState.NOTHING
+        return SearchView(
+            state,
+            query,
+            rows,
+            total=results.total,
+            page=page if rows else 0,
+            pages=self._pages(results.total) if rows else 0,
+            suggestions=tuple(s for s in suggestions if s != query),
+        )
+
+    def _browse(self, page: int) -> None:
+        if self._content is None:
+            self.view = SearchView(SearchState.LOADING, self.view.query)
+            return
+        total = self._content.count("document")
+        found = self._content.newest("document", limit=self._fits, offset=(page - 1) * self._fits)
+        rows = tuple(row for one in found if (row := row_of(one, self._words)))
+        state = SearchState.BROWSING if rows else SearchState.EMPTY_REPLICA
+        self.view = SearchView(
+            state,
+            self.view.query,
+            rows,
+            total=total,
+            page=page if rows else 0,
+            pages=self._pages(total) if rows else 0,
+        )
+
+    def _pages(self, total: int) -> int:
+        return -(-total // self._fits)

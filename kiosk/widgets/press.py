@@ -1,0 +1,70 @@
+"""Everything a finger can act on. All of it is at least 80 px each way and says what it does."""
+
+from kivy.properties import BooleanProperty, ListProperty, StringProperty
+from kivy.uix.behaviors import ButtonBehavior
+from kivy.uix.boxlayout import BoxLayout
+
+from signage.kit import text as _text  # noqa: F401 - its kv rules are used by ours
+from signage.kit.rules import load_rules
+
+load_rules(__file__)
+
+SMALLEST_PX = 80
+"""20 mm on a 21.5-inch screen; larger brings nothing, smaller costs taps."""
+
+
+class Press(ButtonBehavior, BoxLayout):
+    """Base of all actionable widgets.
+
+    Attributes:
+        a11y_label: what it is, for speech and for tests; never empty on a visible widget.
+        a11y_hint: what happens, if the label does not say it.
+        quiet: drawn but not answering (a page button at the end of the list).
+    """
+
+    a11y_label = StringProperty("")
+    a11y_hint = StringProperty("")
+    a11y_role = StringProperty("button")
+    quiet = BooleanProperty(False)
+    ground = ListProperty([0, 0, 0, 0])
+    border = ListProperty([0, 0, 0, 0])
+
+    def on_touch_down(self, touch: object) -> bool:
+        """Take the touch unless quiet."""
+        return False if self.quiet else bool(super().on_touch_down(touch))
+
+
+class Tile(Press):
+    """One of the three services on the first screen."""
+
+    text = StringProperty("")
+    hint = StringProperty("")
+    icon = StringProperty("")
+    primary = BooleanProperty(False)
+
+
+class NavButton(Press):
+    """A button of the bar at the foot: icon above its word."""
+
+    text = StringProperty("")
+    icon = StringProperty("")
+
+
+class LinkButton(Press):
+    """A quiet way on, beside a heading."""
+
+    text = StringProperty("")
+
+
+class RecordRow(Press):
+    """A document or item in a list."""
+
+    record = StringProperty("")
+    kind_word = StringProperty("")
+    kind_icon = StringProperty("file-text")
+    title = StringProperty("")
+    title_marks = ListProperty([])
+    second = StringProperty("")
+    snippet = StringProperty("")
+    snippet_marks = ListProperty([])
+    mark_colour = StringProperty("")

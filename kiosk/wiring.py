@@ -1,0 +1,65 @@
+"""Give the app its real ports: the agent's socket, the replica, paper and checks."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from devices.clock import SystemClock
+from devices.ipc.client import UiClient
+from kiosk.app import KioskApp
+from kiosk.flows.kiosk import Ports
+from kiosk.flows.session import SessionSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from content.requests.form import RequestForm
+    from devices.ipc.messages import Welcome
+    from kiosk.flows.ports import Content, Paper
+
+UI_NAME = "kiosk"
+
+
+def open_link(socket: Path) -> UiClient:
+    """Return the link to the agent, not started yet."""
+    return UiClient(socket, ui=UI_NAME)
+
+
+def make_app(link: UiClient, *, idle_s: float, on_ready: Callable[[], None]) -> KioskApp:
+    """Return the app with everything real."""
+    ports = Ports(
+        agent=link,
+        clock=SystemClock(),
+        paper=_paper,
+        check=_check,
+        open_content=_open_content,
+        new_key=lambda: secrets.token_hex(16),
+    )
+    return KioskApp(
+        ports=ports, link=link, settings=SessionSettings(idle_s=idle_s), on_ready=on_ready
+    )
+
+
+def _open_content(welcome: Welcome) -> Content:
+    # SQLite and signature checking are loaded with the first Welcome, beside the first frame, not before it.
+    import msgspec
+
+    from content.feed.policy import TrustRoot
+    from content.replica.reader import ReplicaReader
+
+    root = msgspec.convert(welcome.trust_root, type=TrustRoot)
+    return ReplicaReader(Path(welcome.replica), root)
+
+
+def _paper(welcome: Welcome) -> Paper:
+    from kiosk.paper import ZonePaper
+
+    return ZonePaper(welcome)
+
+
+def _check(form: RequestForm) -> Mapping[str, str]:
+    from kiosk.paper import check_form
+
+    return check_form(form)

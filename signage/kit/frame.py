@@ -1,0 +1,46 @@
+"""What has really been drawn: count frames, wait for one, take its fingerprint."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+
+AfterFrame = Callable[[], None]
+
+
+class FrameWatch:
+    """Counts the frames of a window and calls back when one has been drawn, before it is shown.
+
+    Bound to on_flip: the pixels are complete then and can be read from the back buffer; after the flip
+    their content is undefined.
+    """
+
+    def __init__(self, window: Any) -> None:
+        self.frames = 0
+        self._window = window
+        self._waiting: list[AfterFrame] = []
+        window.bind(on_flip=self._on_flip)
+
+    def after_next_frame(self, call: AfterFrame) -> None:
+        """Call once, when the next frame is complete; a frame is asked for."""
+        self._waiting.append(call)
+        self._window.canvas.ask_update()
+
+    def stop(self) -> None:
+        """Let go of the window."""
+        self._window.unbind(on_flip=self._on_flip)
+        self._waiting.clear()
+
+    def _on_flip(self, *_: object) -> None:
+        self.frames += 1
+        waiting, self._waiting = self._waiting, []
+        for call in waiting:
+            call()
+
+
+def frame_digest(window: Any) -> str:
+    """Return a short hash of the pixels in the back buffer; only meaningful inside AfterFrame."""
+    width, height = (int(side) for side in window.system_size)
+    pixels = glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE)
+    return hashlib.blake2b(pixels, digest_size=8).hexdigest()

@@ -1,0 +1,1 @@
+"""What public screens say, by language."""
