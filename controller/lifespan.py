@@ -85,6 +85,12 @@ def add_services(
     app[keys.POLICIES] = Policies(
         config=config, database=database, audit=audit, events=events, keyring=keyring, clock=clock
     )
+    _add_desk(app, database=database, keyring=keyring, clock=clock)
+
+
+def _add_desk(app: web.Application, *, database: Database, keyring: Keyring, clock: Clock) -> None:
+    """Build what staff work with, over what `add_services` has put in before."""
+    config, audit, events = app[keys.CONFIG], app[keys.AUDIT], app[keys.EVENTS]
     app[keys.DOCUMENTS] = Documents(
         config=config,
         database=database,
@@ -98,7 +104,7 @@ def add_services(
         database=database,
         audit=audit,
         events=events,
-        log=log,
+        log=app[keys.FEED_LOG],
         records=PublishedRecords(database=database),
     )
     app[keys.REQUESTS] = RequestDesk(

@@ -62,6 +62,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """Put safe headers on each response; a handler's own stay."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = "zone"  # versions are nobody's business
     response.headers.setdefault("X-Request-Id", request.get(REQUEST_ID, ""))
     if PERSON in request:
         response.headers.setdefault("Cache-Control", "no-store")

@@ -4,13 +4,15 @@ import argparse
 import gc
 import logging
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from signage.kit.environment import WindowSettings, parse_pair, prepare
 
 DEFAULT_SIZE = "1080x1920"
+KIVY_FOLDER = "kivy"
+"""Beside the socket, kept: Kivy copies its icons there once. Nothing of a citizen gets there."""
+
 FIRST_FRAME = "kiosk first frame"
 """Printed when the first screen has been drawn and answers a touch; benchmarks and supervisors wait for it."""
 
@@ -22,9 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     position = parse_pair(given.position, ",") if given.position else None
     window = WindowSettings(parse_pair(given.size, "x"), position, cursor=given.cursor)
-    with tempfile.TemporaryDirectory(prefix="kiosk-") as home:
-        prepare(Path(home), window)
-        return _run(given)
+    prepare(given.socket.parent / KIVY_FOLDER, window)
+    return _run(given)
 
 
 def _run(given: argparse.Namespace) -> int:

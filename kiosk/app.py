@@ -17,10 +17,9 @@ from kivy.uix.widget import Widget
 from devices.ipc.messages import Glass, Ping, Pong, ReplicaChanged, ToAgent, ToUi, Welcome
 from kiosk.dock import KeyboardDock
 from kiosk.flows.kiosk import Kiosk, Place, Ports
-from kiosk.flows.reader import ReaderState
 from kiosk.flows.session import SessionSettings
 from kiosk.screens.home import HomeScreen
-from kiosk.screens.screen import KioskScreen
+from kiosk.screens.screen import Screen
 from kiosk.widgets.frame import Frame
 from kiosk.words import Words
 from signage.kit.fonts import forget_measures, register
@@ -71,14 +70,14 @@ class KioskApp(App):
         self._link = link
         self._clock = ports.clock
         self._on_ready = on_ready
-        self._screens: dict[Place, KioskScreen] = {}
+        self._screens: dict[Place, Screen] = {}
         self._dock = KeyboardDock(
             titles=self.kiosk.titles,
             on_composing=self.kiosk.compose_query,
             on_done=self._typing_done,
         )
         self._mistakes: list[float] = []
-        self._is_wiping = False
+        self.turns = 0
         super().__init__()
 
     # Kivy's side
@@ -86,6 +85,7 @@ class KioskApp(App):
     def build(self) -> Widget:
         """Make the first screen, and nothing else yet."""
         register()
+        self.theme.bind(ground=lambda _, colour: setattr(Window, "clearcolor", colour))
         Window.clearcolor = self.theme.ground
         self.frame = Frame(self.words)
         self.frames = FrameWatch(Window)
@@ -147,6 +147,7 @@ class KioskApp(App):
         return False
 
     def _turn(self, _dt: float) -> None:
+        self.turns += 1
         for message in self._link.drain(DRAIN_MOST):
             self._receive(message)
         self.kiosk.tick()
@@ -176,17 +177,17 @@ class KioskApp(App):
 
     def _on_glass(self) -> tuple[str, int]:
         reader = self.kiosk.reader.view
-        if self.kiosk.place is Place.READER and reader.state is ReaderState.OPEN:
+        if self.kiosk.place is Place.READER and reader.is_open:
             return reader.record, reader.version
         newest = self.kiosk.home_view().newest
         return (newest[0].record, newest[0].version) if newest else ("", 0)
 
-    def _screen(self, place: Place) -> KioskScreen:
+    def _screen(self, place: Place) -> Screen:
         if place not in self._screens:
             self._screens[place] = self._make(place)
         return self._screens[place]
 
-    def _make(self, place: Place) -> KioskScreen:
+    def _make(self, place: Place) -> Screen:
         """Make a screen when it is first needed: only the first one counts for the start."""
         match place:
             case Place.HOME:

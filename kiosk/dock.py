@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kivy.clock import Clock
 
-from kiosk.screens.screen import KioskScreen
+from kiosk.screens.screen import Screen
 
 if TYPE_CHECKING:
     from kiosk.input.composer import Proposals
@@ -42,7 +42,7 @@ class KeyboardDock:
         """The keyboard, if it has been needed since the last wipe."""
         return self._keyboard
 
-    def keyboard_for(self, screen: KioskScreen) -> "TouchKeyboard | None":
+    def keyboard_for(self, screen: Screen) -> "TouchKeyboard | None":
         """Return the keyboard, pointed at the screen's field, or None where nothing is typed."""
         wanted = screen.typing_into()
         if wanted is None:

@@ -83,6 +83,10 @@ class Mosquitto:
         if self._problem:
             raise self._problem
 
+    async def running(self) -> None:
+        """Wait until the broker takes connections, however long it takes."""
+        await self._running.wait()
+
     async def allow(self, devices: Iterable[DeviceAccess]) -> None:
         """Let exactly these terminals in. Takes effect at once, also for those that are connected."""
         write_private(self._settings.access, access_text(devices).encode())

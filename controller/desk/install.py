@@ -80,6 +80,8 @@ def install(app: web.Application) -> None:
     desk_pages.install(app, icons=icons)
     phone_pages.install(app, icons=icons, clock=app[CLOCK])
     app[ERROR_PAGE] = error_page
+    app[terminals.STREAMS] = set()
+    app.on_shutdown.append(terminals.end_streams)
     app.add_routes(ROUTES)
     app.add_routes(PHONE_ROUTES)
     app.router.add_get("/", _to_desk)

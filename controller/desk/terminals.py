@@ -1,6 +1,9 @@
 """The page of terminals, and the stream that keeps it true while it is open."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from aiohttp import web
 
@@ -10,6 +13,8 @@ from controller.desk.pages import fragment, page
 from controller.keys import EVENTS, TERMINALS
 from controller.services.events import Overflowed, Published, Subscription, TerminalChanged
 from controller.services.terminal_status import TerminalStatus
+
+STREAMS = web.AppKey("DESK_STREAMS", set[asyncio.Task[Any]])
 
 SETTLE_S = 0.5
 """Changes that come together are drawn together."""
@@ -35,10 +40,34 @@ async def live(request: web.Request) -> web.StreamResponse:
         }
     )
     await response.prepare(request)
-    async with request.config_dict[EVENTS].subscribe() as events:
-        while True:
-            await response.write(await _event(request))
-            await _wait_for_change(events)
+    with _stream(request.app):
+        async with request.config_dict[EVENTS].subscribe() as events:
+            # The browser has gone: that is how such a stream ends.
+            with suppress(ConnectionResetError):
+                while True:
+                    await response.write(await _event(request))
+                    await _wait_for_change(events)
+    return response
+
+
+@contextmanager
+def _stream(app: web.Application) -> Iterator[None]:
+    """Let the application end this stream when it stops: an open page must not hold it up."""
+    task, streams = asyncio.current_task(), app[STREAMS]
+    if task is None:
+        raise RuntimeError("a stream runs in a task")
+    streams.add(task)
+    try:
+        yield
+    finally:
+        streams.discard(task)
+
+
+async def end_streams(app: web.Application) -> None:
+    """End every open stream; the pages try again by themselves."""
+    streams = app[STREAMS]
+    for task in tuple(streams):
+        task.cancel()
 
 
 async def _wait_for_change(events: Subscription) -> None:

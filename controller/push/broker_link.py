@@ -51,11 +51,17 @@ class ControllerLink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where the broker is, and our certificate there."""
+    """Where the broker is, and our certificate there.
+
+    Attributes:
+        host, port, tls: of the listener.
+        ready: waits until the broker that we mean listens there; another program may hold its port.
+    """
 
     host: str
     port: int
     tls: ssl.SSLContext
+    ready: Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ class BrokerLink:
         tries = 0
         while True:
             try:
+                await self._address.ready()
                 await self._one_connection(events)
             except aiomqtt.MqttError as error:
                 tries = 0 if self._client else tries

@@ -127,7 +127,7 @@ class _Rooms:
         broker, outside = self._broker, self._outside
         if broker is None:
             return
-        link = BrokerLink(self._address(), boot=secrets.token_hex(8))
+        link = BrokerLink(self._address(broker), boot=secrets.token_hex(8))
         dispatch = Dispatch(
             terminals=self._terminals,
             intake=self._intake,
@@ -203,13 +203,15 @@ class _Rooms:
         )
         return issued.write(self._folder, name)
 
-    def _address(self) -> BrokerAddress:
+    def _address(self, broker: Mosquitto) -> BrokerAddress:
         issued = self._ca.issue_controller(now=self._outside.clock.now())
         certificate, key = issued.write(self._folder, "controller")
         tls = ssl.create_default_context(cafile=str(self._ca.certificate_path))
         tls.load_cert_chain(certificate, key)
         config = self._outside.config.broker
-        return BrokerAddress(ANYWHERE.get(config.host, config.host), config.port, tls)
+        return BrokerAddress(
+            ANYWHERE.get(config.host, config.host), config.port, tls, broker.running
+        )
 
     def _refused(self, refused: RefusedHandshake) -> None:
         self._findings.note(

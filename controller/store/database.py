@@ -8,23 +8,15 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-from sqlalchemy import Connection, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from content.errors import ZoneError
 from controller.store.migrate import upgrade
+from controller.store.sqlite import keep_transactions
 
 READERS = 4
-PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=5000",
-)
 
 
 class DiskFull(ZoneError):
@@ -88,17 +80,5 @@ def _engine(url: str, *, size: int, begin: str) -> AsyncEngine:
     # Errors must not carry what was being written: it may be an applicant's.
     engine = create_async_engine(url, pool_size=size, max_overflow=0, hide_parameters=True)
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: DBAPIConnection, _record: Any) -> None:
-        # The driver must not begin transactions by itself: it would begin them DEFERRED.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in PRAGMAS:
-            cursor.execute(pragma)
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
+    keep_transactions(engine.sync_engine, begin=begin)
     return engine

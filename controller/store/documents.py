@@ -307,7 +307,7 @@ async def list_documents(
 async def count_states(c: AsyncConnection) -> dict[DocumentState, int]:
     """Return how many working copies stand in each state."""
     rows = await c.execute(select(documents.c.state, func.count()).group_by(documents.c.state))
-    return {DocumentState(state): count for state, count in rows.tuples()}
+    return {DocumentState(state): count for state, count in rows}
 
 
 async def add_event(c: AsyncConnection, document: str, event: DocumentEvent) -> None:

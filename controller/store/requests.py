@@ -143,7 +143,7 @@ async def list_requests(
 async def count_requests(c: AsyncConnection) -> dict[str, int]:
     """Return how many requests stand in each state."""
     query = select(requests.c.state, func.count()).group_by(requests.c.state)
-    return dict((await c.execute(query)).tuples().all())
+    return {row[0]: row[1] for row in await c.execute(query)}
 
 
 async def move_request(c: AsyncConnection, kept: KeptRequest, *, seen: str) -> bool:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from kiosk.flows.rows import Row, row_of
-
 if TYPE_CHECKING:
     from datetime import datetime
 
     from devices.ipc.messages import Welcome
     from kiosk.flows.ports import Content
+    from kiosk.flows.rows import Row
     from kiosk.words import Words
 
 NEWEST = 4
@@ -54,6 +53,8 @@ class HomeFlow:
 
     def refresh(self, content: Content) -> None:
         """Read the newest documents."""
+        from kiosk.flows.rows import row_of
+
         found = content.newest("document", limit=NEWEST)
         self._newest = tuple(row for one in found if (row := row_of(one, self._words)))
         self._state = HomeState.READY if self._newest else HomeState.EMPTY

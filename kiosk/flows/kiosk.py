@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, assert_never
 
 from devices.ipc.messages import (
@@ -23,20 +24,19 @@ from devices.ipc.messages import (
     ToUi,
     Welcome,
 )
-from kiosk.flows.consult import ConsultFlow, bodies_of
 from kiosk.flows.home import HomeFlow, HomeView
-from kiosk.flows.printing import PrintFlow
-from kiosk.flows.reader import ReaderFlow, ReaderState
-from kiosk.flows.request import RequestFlow
-from kiosk.flows.rows import moment_text
-from kiosk.flows.search import SearchFlow
 from kiosk.flows.session import Change, Phase, SessionClock, SessionSettings, SessionView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from devices.clock import Clock
+    from kiosk.flows.consult import ConsultFlow
     from kiosk.flows.ports import Agent, CheckForm, Content, Paper
+    from kiosk.flows.printing import PrintFlow
+    from kiosk.flows.reader import ReaderFlow
+    from kiosk.flows.request import RequestFlow
+    from kiosk.flows.search import SearchFlow
     from kiosk.words import Words
 
 logger = logging.getLogger(__name__)
@@ -132,11 +132,44 @@ class Kiosk:
         self._notice_until = 0.0
         self.before_wipe: Callable[[], None] = _nothing
         self.home = HomeFlow(words)
-        self.search = SearchFlow(words)
-        self.reader = ReaderFlow(words)
-        self.consult = ConsultFlow(words)
-        self.request = RequestFlow(ports.agent, check=ports.check, new_key=ports.new_key)
-        self.printing = PrintFlow(ports.agent, new_job=ports.new_key)
+
+    # The flows behind the first screen are made when they are first needed: it stands earlier without them.
+
+    @cached_property
+    def search(self) -> SearchFlow:
+        """The search."""
+        from kiosk.flows.search import SearchFlow
+
+        return SearchFlow(self.words)
+
+    @cached_property
+    def reader(self) -> ReaderFlow:
+        """The record that is open."""
+        from kiosk.flows.reader import ReaderFlow
+
+        return ReaderFlow(self.words)
+
+    @cached_property
+    def consult(self) -> ConsultFlow:
+        """The telephone numbers."""
+        from kiosk.flows.consult import ConsultFlow
+
+        return ConsultFlow(self.words)
+
+    @cached_property
+    def request(self) -> RequestFlow:
+        """The request that is being made."""
+        from kiosk.flows.request import RequestFlow
+
+        ports = self._ports
+        return RequestFlow(ports.agent, check=ports.check, new_key=ports.new_key)
+
+    @cached_property
+    def printing(self) -> PrintFlow:
+        """The slip that is being printed."""
+        from kiosk.flows.printing import PrintFlow
+
+        return PrintFlow(self._ports.agent, new_job=self._ports.new_key)
 
     # What is shown
 
@@ -174,6 +207,8 @@ class Kiosk:
 
     def bodies(self) -> tuple[str, ...]:
         """Return the bodies that published something here: whom a request may be addressed to."""
+        from kiosk.flows.consult import bodies_of
+
         if self._bodies is None and self._content is not None:
             self._bodies = bodies_of(self._content)
         return self._bodies or ()
@@ -213,7 +248,7 @@ class Kiosk:
     def open_request_for_record(self) -> None:
         """Begin a request that starts from the open document."""
         view = self.reader.view
-        title = view.title if view.state is ReaderState.OPEN else ""
+        title = view.title if view.is_open else ""
         self.printing.wipe()
         self.request.open(
             description=self.words("request.about", title=title) if title else "",
@@ -414,6 +449,8 @@ class Kiosk:
         return tuple(bands)
 
     def _offline_text(self) -> str:
+        from kiosk.flows.rows import moment_text
+
         as_of = self._link.last_contact
         if self._content is not None:
             as_of = self._content.content_as_of() or as_of

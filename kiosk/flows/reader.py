@@ -52,6 +52,11 @@ class ReaderView:
     url: str = ""
     page: int = 1
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a record to read."""
+        return self.state is ReaderState.OPEN
+
 
 class ReaderFlow:
     """Holds the record that is open and the page that is being read."""

@@ -4,7 +4,6 @@ from kivy.app import App
 from kivy.clock import Clock
 from kivy.properties import StringProperty
 from kivy.uix.boxlayout import BoxLayout
-from typing_extensions import override
 
 from kiosk.flows.consult import ConsultView, Contact
 from kiosk.flows.kiosk import Kiosk
@@ -45,12 +44,10 @@ class ConsultScreen(KioskScreen):
         self.ids.cards.fbind("size", self._fit)
 
     @property
-    @override
     def title(self) -> str:
         """The strip's word."""
         return self.kiosk.words("consult.title")
 
-    @override
     def show(self) -> None:
         """Render the contacts."""
         view = self.kiosk.consult.view

@@ -1,7 +1,6 @@
 """The first screen."""
 
 from kivy.properties import StringProperty
-from typing_extensions import override
 
 from kiosk.flows.home import HomeState, HomeView
 from kiosk.flows.kiosk import Kiosk
@@ -22,12 +21,10 @@ class HomeScreen(KioskScreen):
         self._shown: HomeView | None = None
 
     @property
-    @override
     def title(self) -> str:
         """The zone's name."""
         return self.kiosk.home_view().zone
 
-    @override
     def show(self) -> None:
         """Render the newest documents, or why there are none."""
         view = self.kiosk.home_view()

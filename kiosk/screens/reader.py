@@ -3,7 +3,6 @@
 from kivy.app import App
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, StringProperty
-from typing_extensions import override
 
 from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.pages import Column, Line, Paragraph, Style, lay_out
@@ -52,7 +51,6 @@ class ReaderScreen(KioskScreen):
         self.ids.pages.bind(on_turn=lambda _, by: self._turn(by))
 
     @property
-    @override
     def title(self) -> str:
         """The strip's word."""
         kind = self.kiosk.reader.view.kind or "document"
@@ -63,7 +61,6 @@ class ReaderScreen(KioskScreen):
         self.shows_code = not self.shows_code
         self._settle()
 
-    @override
     def show(self) -> None:
         """Render the record and the outcome of printing."""
         view = self.kiosk.reader.view

@@ -34,7 +34,6 @@ class RequestScreen(KioskScreen):
         self._panel: Panel | None = None
 
     @property
-    @override
     def title(self) -> str:
         """The strip's word."""
         return self.kiosk.words("request.title")
@@ -50,7 +49,6 @@ class RequestScreen(KioskScreen):
         if isinstance(self._panel, FormPanel):
             self._panel.typing_done()
 
-    @override
     def show(self) -> None:
         """Render the step."""
         view = self.kiosk.request.view

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kivy.app import App
 from kivy.uix.boxlayout import BoxLayout
@@ -12,21 +12,33 @@ if TYPE_CHECKING:
     from kiosk.widgets.field import Field
 
 
-class KioskScreen(BoxLayout):
-    """Base of the screens. `show` is called after everything that may have changed the view."""
-
-    def __init__(self, kiosk: Kiosk) -> None:
-        self.kiosk = kiosk
-        super().__init__()
+class Screen(Protocol):
+    """A screen, as the frame and the app see it."""
 
     @property
     def title(self) -> str:
         """What the strip at the top says."""
-        raise NotImplementedError
+        ...
 
     def show(self) -> None:
-        """Render the flow's view if it changed."""
-        raise NotImplementedError
+        """Render the flow's view if it changed; called after everything that may have changed it."""
+        ...
+
+    def typing_into(self) -> tuple[Field, str] | None:
+        """Return the field that the keyboard types into and the keyboard's mode, or None for no keyboard."""
+        ...
+
+    def typing_done(self) -> None:
+        """Take the keyboard's 完成."""
+        ...
+
+
+class KioskScreen(BoxLayout):
+    """Base of the screens: nothing is typed here unless a screen says so."""
+
+    def __init__(self, kiosk: Kiosk) -> None:
+        self.kiosk = kiosk
+        super().__init__()
 
     def typing_into(self) -> tuple[Field, str] | None:
         """Return the field that the keyboard types into and the keyboard's mode, or None for no keyboard."""

@@ -43,7 +43,6 @@ class SearchScreen(KioskScreen):
         self.ids.rows.fbind("fits", self._fit)
 
     @property
-    @override
     def title(self) -> str:
         """The strip's word."""
         return self.kiosk.words("search.title")
@@ -69,7 +68,6 @@ class SearchScreen(KioskScreen):
         self.keys = True
         self.do("type_query", "")
 
-    @override
     def show(self) -> None:
         """Render the query's results."""
         view = self.kiosk.search.view

@@ -9,7 +9,7 @@ from kivy.uix.widget import Widget
 from kiosk.flows.home import HomeView
 from kiosk.flows.kiosk import Band, BandKind, KioskView, Place
 from kiosk.flows.session import Phase
-from kiosk.screens.screen import KioskScreen
+from kiosk.screens.screen import Screen
 from kiosk.widgets.bars import BandLine
 from kiosk.words import Words
 from signage.kit.rules import load_rules
@@ -37,7 +37,7 @@ class Frame(FloatLayout):
         self._bands: tuple[Band, ...] = ()
         super().__init__(**kwargs)
 
-    def put_screen(self, screen: KioskScreen) -> None:
+    def put_screen(self, screen: Screen) -> None:
         """Show this screen instead of the present one."""
         self.ids.holder.clear_widgets()
         self.ids.holder.add_widget(screen)

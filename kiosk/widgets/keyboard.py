@@ -92,8 +92,8 @@ class TouchKeyboard(BoxLayout):
     def reset(self) -> None:
         """Wipe the composition, forget the field, and have the engine forget."""
         self._stop_repeat()
+        self.typist.reset()  # first, or changing the target would write what is open
         self.target = None
-        self.typist.reset()
         if self.proposals is not None:
             self.proposals.reset()
         self._render()

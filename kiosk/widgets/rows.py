@@ -1,14 +1,20 @@
 """A list of large rows that fits its place: it says how many fit, and shows that many."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from kivy.app import App
 from kivy.clock import Clock
 from kivy.properties import NumericProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from kiosk.flows.rows import Row
 from kiosk.widgets.press import RecordRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kiosk.flows.rows import Row
 
 GAP = 12
 LEAST_PX = 104

@@ -23,6 +23,9 @@ RARE_FONT = "HanaMinB"
 
 Measure = Callable[[str], float]
 
+_FIRST_HANZI, _LAST_HANZI = "一", "龥"
+"""All of them are equally wide."""
+
 _SURE = (
     (0x20, 0x7E),
     (0xB7, 0xB7),
@@ -88,9 +91,12 @@ def measurer(size: float, *, bold: bool = False) -> Measure:
     from kivy.core.text import Label
 
     label = Label(font_name=TEXT_FONT, font_size=size, bold=bold)
+    full = float(label.get_extents("国")[0])
     known: dict[str, float] = {}
 
     def measure(piece: str) -> float:
+        if len(piece) == 1 and _FIRST_HANZI <= piece <= _LAST_HANZI:
+            return full
         if piece not in known:
             known[piece] = float(label.get_extents(piece)[0])
         return known[piece]

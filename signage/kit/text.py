@@ -30,6 +30,7 @@ class FlowText(Label):
         most_lines: 0 for all of it, else the last line shown ends in … if more follows.
         fit_height: make the widget as high as its text.
         side: left, center or right.
+        has_caret: measure `last_line_width`, where a caret would stand.
         rest: top, middle or bottom, where the text stands in a higher widget.
     """
 
@@ -40,6 +41,7 @@ class FlowText(Label):
     fit_height = BooleanProperty(True)
     side = OptionProperty("left", options=["left", "center", "right"])
     rest = OptionProperty("middle", options=["top", "middle", "bottom"])
+    has_caret = BooleanProperty(False)
     last_line_width = NumericProperty(0)
 
     def __init__(self, **kwargs: object) -> None:
@@ -56,6 +58,14 @@ class FlowText(Label):
         if not self.body:
             self._draw([""])
         if not self.body or width < self.font_size:
+            return
+        # No character is wider than the type is high: short text need not be measured at all.
+        if (
+            len(self.body) * self.font_size <= width
+            and not self.has_caret
+            and "\n" not in self.body
+        ):
+            self._draw([self.body])
             return
         measure = measurer(self.font_size, bold=self.bold)
         lines = break_lines(self.body, width, measure)

@@ -104,7 +104,11 @@ class Running:
         return client_tls(self.ca, issued or self.issued, self.folder / "clients")
 
     def mqtt(
-        self, issued: Issued | None = None, *, will: aiomqtt.Will | None = None
+        self,
+        issued: Issued | None = None,
+        *,
+        will: aiomqtt.Will | None = None,
+        patience_s: float = 5,
     ) -> aiomqtt.Client:
         return aiomqtt.Client(
             "127.0.0.1",
@@ -113,7 +117,7 @@ class Running:
             protocol=aiomqtt.ProtocolVersion.V311,
             tls_context=self.tls(issued),
             will=will,
-            timeout=5,
+            timeout=patience_s,
         )
 
     @asynccontextmanager
@@ -391,7 +395,7 @@ async def test_a_foreign_certificate_is_refused_by_both_and_audited(
     foreign = make_ca(tmp_path / "foreign").issue_device(A, now=wall_now())
 
     with pytest.raises(aiomqtt.MqttError):
-        async with zone.mqtt(foreign):
+        async with zone.mqtt(foreign, patience_s=1):
             pass
     async with zone.http(zone.tls(foreign)) as http:
         with pytest.raises(aiohttp.ClientError):

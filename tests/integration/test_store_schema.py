@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from controller.store.database import Database, DiskFull
@@ -38,6 +38,31 @@ def test_migrations_make_the_tables_of_the_code(tmp_path: Path) -> None:
     engine.dispose()
 
     assert differences == []
+
+
+def test_a_migration_that_fails_half_way_leaves_no_table(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'zone.db'}"
+    made: list[str] = []
+
+    def fail_at_last(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+        made.append(statement)
+        if statement.lstrip().startswith("INSERT INTO alembic_version"):
+            raise RuntimeError("power cut")
+
+    event.listen(Engine, "before_cursor_execute", fail_at_last)
+    try:
+        with pytest.raises(RuntimeError, match="power cut"):
+            upgrade(url)
+    finally:
+        event.remove(Engine, "before_cursor_execute", fail_at_last)
+
+    engine = create_engine(url)
+    tables = inspect(engine).get_table_names()
+    engine.dispose()
+    assert any("CREATE TABLE people" in statement for statement in made)
+    assert tables == []
 
 
 async def test_migrating_again_changes_nothing(database: Database) -> None:

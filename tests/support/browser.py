@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, ViewportSize, async_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 FONTS = Path(__file__).parents[2] / "signage" / "kit" / "fonts"
@@ -27,8 +27,8 @@ FONTCONFIG = """<?xml version="1.0"?>
 <match target="pattern"><edit name="family" mode="append"><string>Noto Sans SC</string></edit></match>
 </fontconfig>
 """
-DESK_SIZE = {"width": 1280, "height": 800}
-PHONE_SIZE = {"width": 390, "height": 844}
+DESK_SIZE: ViewportSize = {"width": 1280, "height": 800}
+PHONE_SIZE: ViewportSize = {"width": 390, "height": 844}
 
 
 @asynccontextmanager

@@ -69,6 +69,12 @@ class Program:
                 return line
         raise Late(f"{self.name} did not say {part!r}; it said:\n{self.output[-4000:]}")
 
+    def wait_end(self, *, timeout: float = 60) -> int:
+        """Wait for it to end by itself, and return its exit code."""
+        code = self._process.wait(timeout)
+        self._reader.join(5)
+        return code
+
     def pause(self) -> None:
         """Freeze the process, as a dead computer would be."""
         self._process.send_signal(signal.SIGSTOP)

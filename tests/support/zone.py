@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
@@ -184,6 +184,3 @@ async def open_zone(
     app = create_app(zone_config(state, **values), clock=clock or TestClock(), hasher=CHEAP)
     async with TestClient(TestServer(app)) as client:
         yield Zone(app, client)
-
-
-TODAY = date(2026, 11, 22)

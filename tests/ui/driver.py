@@ -8,12 +8,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from signage.kit.environment import WindowSettings, prepare
 
 PORTRAIT = (1080, 1920)
-MOST_PUMPS = 400
+PATIENCE_S = 10.0
 
 
 def prepare_window(size: tuple[int, int] = PORTRAIT) -> None:
@@ -33,9 +34,12 @@ class Ui:
         from kivy.app import App
         from kivy.base import EventLoop, runTouchApp
         from kivy.core.window import Window
+        from kivy.lang.parser import global_idmap
 
         self.app, self.window, self._loop = app, Window, EventLoop
         App._running_app = app
+        # kv's `app` remembers the first app it met; an app that was never stopped would stay.
+        object.__setattr__(global_idmap["app"], "_obj", None)
         self.root = app.build()
         app.root = self.root
         Window.add_widget(self.root)
@@ -54,11 +58,10 @@ class Ui:
             self.pump(6)
 
     def wait(self, fact: Callable[[], object], what: str = "") -> None:
-        for _ in range(MOST_PUMPS):
-            if fact():
-                return
+        end = monotonic() + PATIENCE_S
+        while not fact():
+            assert monotonic() < end, f"never came true: {what or fact}"
             self.pump()
-        raise AssertionError(f"never came true: {what or fact}")
 
     def tap(self, widget: Any) -> None:
         self.tap_at(*widget.to_window(*widget.center))
@@ -126,12 +129,14 @@ class Ui:
         from kivy.clock import Clock
 
         Clock.unschedule(self.app._turn)
+        Clock.unschedule(self.app._warm_up)
         self.app.frames.stop()
+        self.app.dispatch("on_stop")
         self.window.unbind(on_touch_down=self.app._touched)
         self.app.theme.scale = 1.0
         self.window.remove_widget(self.root)
-        App._running_app = None
         self.pump(2)
+        App._running_app = None
 
 
 def _touch(window: Any, x: float, y: float) -> Any:
