@@ -111,7 +111,7 @@ class SignageApp(App):
     def _step(self, _dt: float = 0) -> None:
         stage, conductor = self.stage, self._conductor
         stage.tell_time(self._clock.now())
-        stage.site = conductor.place.site
+        stage.zone, stage.site = conductor.place.zone, conductor.place.site
         stage.look.public_url = conductor.place.public_url
         stale = self.words.stale(conductor.complete_until) if conductor.is_stale else ""
         stage.tell_stale(stale)

@@ -22,6 +22,7 @@ class Place:
     """One terminal, as its screens see it.
 
     Attributes:
+        zone: the zone's name, "" while nobody has told it.
         site: the hall's or village's name.
         region: its division code.
         public_url: base of the links in QR codes, "" for no codes.
@@ -29,6 +30,7 @@ class Place:
         root: the pinned root that the copy is checked against.
     """
 
+    zone: str = ""
     site: str = ""
     region: str = NOWHERE
     public_url: str = ""
@@ -43,6 +45,7 @@ def place_of(welcome: Welcome) -> Place:
         msgspec.ValidationError: the trust root is not one.
     """
     return Place(
+        zone=welcome.zone,
         site=welcome.site,
         region=_region(welcome.region),
         public_url=welcome.public_url,
@@ -59,6 +62,7 @@ def place_at(folder: Path) -> Place:
     except (OSError, BadConfig):
         return Place()
     return Place(
+        zone=config.zone,
         site=config.site,
         region=_region(config.region),
         public_url=config.public_url,

@@ -1,15 +1,19 @@
 """The display that the demo's windows open on: the one there is, or a virtual one of its own."""
 
-import asyncio
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+
+from Xlib.display import Display as Connection
+from Xlib.error import DisplayError
 
 from content.errors import CallerError
+from controller.demo.children import Children
+from controller.demo.panes import Pane, Window, arrange, extent, fits
 
-START_S = 15.0
-"""How long a virtual display may take to come up."""
+NUMBER = r"^\d+$"
+"""What Xvfb says when it serves: the display's number."""
 
 
 class NoDisplay(CallerError):
@@ -17,106 +21,53 @@ class NoDisplay(CallerError):
 
 
 @dataclass(frozen=True, slots=True)
-class Pane:
-    """Where one user interface stands on the display, in pixels."""
-
-    terminal: str
-    ui: str
-    left: int
-    top: int
-    width: int
-    height: int
-
-    @property
-    def name(self) -> str:
-        """Name in the demo page's addresses: hall-kiosk."""
-        return f"{self.terminal}-{self.ui}"
-
-    @property
-    def size(self) -> str:
-        """For --size."""
-        return f"{self.width}x{self.height}"
-
-    @property
-    def position(self) -> str:
-        """For --position."""
-        return f"{self.left},{self.top}"
-
-
-@dataclass(frozen=True, slots=True)
 class Display:
-    """An X display, and the process that serves it if it is ours."""
+    """An X display and where the windows stand on it."""
 
     name: str
     is_virtual: bool
-    server: asyncio.subprocess.Process | None = None
-
-    async def close(self) -> None:
-        """End the display server if it is ours."""
-        if self.server is not None and self.server.returncode is None:
-            self.server.terminate()
-            await self.server.wait()
+    panes: tuple[Pane, ...]
 
 
-def panes(terminals: tuple[str, ...]) -> tuple[Pane, ...]:
-    """Return where each terminal's kiosk (portrait) and screen (landscape) stand, side by side."""
-    placed: list[Pane] = []
-    left = 0
-    for terminal in terminals:
-        placed.append(Pane(terminal, "kiosk", left, 0, 1080, 1920))
-        left += 1080
-    placed.append(Pane(terminals[0], "signage-1", left, 0, 1920, 1080))
-    return tuple(placed)
-
-
-def extent(shown: tuple[Pane, ...]) -> tuple[int, int]:
-    """Return width and height that hold all panes."""
-    width = max(pane.left + pane.width for pane in shown)
-    height = max(pane.top + pane.height for pane in shown)
-    return width, height
-
-
-async def open_display(size: tuple[int, int], log: Path, *, virtual: bool) -> Display:
-    """Return the display of the session, or start a virtual one of the given size.
+async def open_display(
+    windows: Iterable[Window], children: Children, *, virtual: bool
+) -> Display:
+    """Return the session's display if the windows fit on it, else start a virtual one.
 
     Raises:
-        NoDisplay: with a sentence that says what to install.
+        NoDisplay: with a sentence that says what to install or to set.
     """
+    panes = arrange(windows)
     name = os.environ.get("DISPLAY", "")
-    if name and not virtual:
-        return Display(name, is_virtual=False)
+    if name and not virtual and fits(panes, screen_size(name)):
+        return Display(name, is_virtual=False, panes=panes)
     program = shutil.which("Xvfb")
     if program is None:
         raise NoDisplay(
-            "这台电脑没有图形界面，也没有虚拟屏幕程序。请安装后重试：apt-get install xvfb"
+            "没有放得下演示窗口的图形界面，也没有虚拟屏幕程序。请安装后重试：apt-get install xvfb"
         )
-    return await _virtual(program, size, log)
+    width, height = extent(panes)
+    options = ("-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp", "-noreset")
+    number = await children.start(
+        "display", (program, *options, "-displayfd", "1"), ready=(NUMBER,), env={}
+    )
+    return Display(f":{number}", is_virtual=True, panes=panes)
 
 
-async def _virtual(program: str, size: tuple[int, int], log: Path) -> Display:
-    reading, writing = os.pipe()
-    screen = f"{size[0]}x{size[1]}x24"
-    options = ("-screen", "0", screen, "-nolisten", "tcp", "-noreset", "-displayfd", str(writing))
-    with log.open("ab") as output:
-        server = await asyncio.create_subprocess_exec(
-            program, *options, pass_fds=(writing,), stdout=output, stderr=output
-        )
-    os.close(writing)
+def screen_size(name: str) -> tuple[int, int]:
+    """Return width and height of a display's screen, in pixels.
+
+    Raises:
+        NoDisplay: it cannot be reached.
+    """
     try:
-        number = await asyncio.wait_for(asyncio.to_thread(_read_line, reading), START_S)
+        connection = Connection(name)
+    except (DisplayError, OSError) as error:
+        raise NoDisplay(
+            f"无法连接图形界面 {name}。请检查环境变量 DISPLAY，或加上 --virtual 使用虚拟屏幕。"
+        ) from error
+    try:
+        screen = connection.screen()
+        return int(screen.width_in_pixels), int(screen.height_in_pixels)
     finally:
-        os.close(reading)
-    if not number:
-        raise NoDisplay(f"虚拟屏幕没有启动，原因见 {log}。")
-    return Display(f":{number}", is_virtual=True, server=server)
-
-
-def _read_line(reading: int) -> str:
-    # Number and line end come in two writes; the server dies if the pipe is closed between them.
-    line = b""
-    while not line.endswith(b"\n"):
-        piece = os.read(reading, 16)
-        if not piece:
-            break
-        line += piece
-    return line.decode().strip()
+        connection.close()

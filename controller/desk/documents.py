@@ -178,7 +178,7 @@ async def _show(
     typed_class: Proposal | None = None,
 ) -> web.Response:
     by, people = signed_in(request), request.config_dict[PEOPLE]
-    may_edit = allow(by, Permission.DRAFT_DOCUMENT)
+    rights = _rights(request, found)
     placed = place_warnings(found)
     form = await request.post() if problem else {}
     return await page(
@@ -192,23 +192,36 @@ async def _show(
         seen=number(form, "seen", default=found.revision),
         placed=placed,
         blocks=shown_blocks(found, placed),
-        edit=edit if may_edit else "",
+        edit=edit if rights["may_edit"] else "",
         typed=typed or _typed(found.fields),
         typed_class=typed_class or found.proposal or Proposal(_first_guess(found)),
         field_values=_field_values(request, found.fields),
         open_points=open_points(found),
         history=await request.config_dict[DOCUMENTS].history(by, found.id),
         names=await people.names(),
-        may_edit=may_edit,
-        approve_objection=_objection(request, found),
-        may_approve=allow(by, Permission.APPROVE_DOCUMENT, found),
-        may_withdraw=allow(by, Permission.WITHDRAW_DOCUMENT, found) and found.version > 0,
         departments=request.config_dict[CONFIG].department_names() if edit == "fields" else (),
-        domains=tuple((one.name, one.name) for one in DOMAINS),
-        validities=tuple(Validity),
-        classes=tuple(DisclosureClass),
-        grounds=tuple(WithholdingGround),
+        **rights,
+        **_choices(),
     )
+
+
+def _rights(request: web.Request, found: Document) -> dict[str, object]:
+    by = signed_in(request)
+    return {
+        "may_edit": allow(by, Permission.DRAFT_DOCUMENT),
+        "approve_objection": _objection(request, found),
+        "may_approve": allow(by, Permission.APPROVE_DOCUMENT, found),
+        "may_withdraw": allow(by, Permission.WITHDRAW_DOCUMENT, found) and found.version > 0,
+    }
+
+
+def _choices() -> dict[str, object]:
+    return {
+        "domains": tuple((one.name, one.name) for one in DOMAINS),
+        "validities": tuple(Validity),
+        "classes": tuple(DisclosureClass),
+        "grounds": tuple(WithholdingGround),
+    }
 
 
 def _objection(request: web.Request, found: Document) -> str:

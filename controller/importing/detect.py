@@ -87,7 +87,8 @@ def _packed_kind(data: bytes, limits: ImportLimits) -> Kind:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as pack:
             entries = pack.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
+        # RuntimeError: zipfile's word for a version of the format that it does not know.
         raise FileBroken(
             "文件已损坏，无法打开；请用原软件打开并另存为 DOCX 后重新上传。"
         ) from error

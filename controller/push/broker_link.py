@@ -96,6 +96,7 @@ class BrokerLink:
             await client.publish(topic, payload, qos=1, retain=retain)
         except aiomqtt.MqttError:
             return False
+        heed_cancellation()
         return True
 
     async def run(self, events: LinkEvents) -> None:
@@ -118,12 +119,14 @@ class BrokerLink:
     async def _one_connection(self, events: LinkEvents) -> None:
         async with self._new_client() as client:
             await client.subscribe([(one, 1) for one in FILTERS])
+            heed_cancellation()
             self._client = client
             if self._is_lost:
                 logger.info("broker is back")
             self._is_lost = False
             await events.on_up()
             await self._say(client, up=True)
+            heed_cancellation()
             try:
                 async for message in client.messages:
                     payload = message.payload
@@ -158,3 +161,18 @@ class BrokerLink:
         if not self._is_lost:
             logger.warning("broker lost", extra={"why": str(error)})
         self._is_lost = True
+
+
+def heed_cancellation() -> None:
+    """End a task that was cancelled while it waited for the broker's answer.
+
+    Before Python 3.12 `asyncio.wait_for`, in which aiomqtt waits, forgets a cancellation that comes together with
+    the answer (https://github.com/python/cpython/issues/86296); the task would live for ever and the controller
+    never stop. To be removed with Python 3.11.
+
+    Raises:
+        asyncio.CancelledError: the current task was asked to end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -96,6 +96,12 @@ class MqttLink:
             return False
         return client.publish(topic, payload, qos=1, retain=retain).rc == mqtt.MQTT_ERR_SUCCESS
 
+    def say_ready(self) -> None:
+        """Say the birth again: the broker may have dropped the first, unheard."""
+        self.publish(
+            topics.state(self._settings.device), self._state(DeviceState.READY), retain=True
+        )
+
     async def stop(self) -> None:
         """Say that we sleep, so that the will is not sent, and end the threads."""
         await asyncio.to_thread(self._stop)

@@ -66,6 +66,10 @@ class Link(Protocol):
         """Hand over a message (QoS 1); False if there is no connection. Nothing is kept for later."""
         ...
 
+    def say_ready(self) -> None:
+        """Say the birth again: a broker that did not know us yet may have dropped the first."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -9,7 +9,7 @@ from devices.agent.faults import FaultBook
 from devices.agent.ports import Arrived, Connected, Link, LinkEvent, Lost
 from devices.agent.report import Reporter
 from devices.agent.sender import Sender
-from devices.agent.sync import HeadHeard, LineHeard, Sync, Welcomed
+from devices.agent.sync import HeadHeard, LineHeard, Poll, Sync, Welcomed
 from devices.ipc.messages import LinkState
 from devices.wire import topics
 from devices.wire.messages import (
@@ -24,8 +24,10 @@ from devices.wire.messages import (
 logger = logging.getLogger(__name__)
 
 FIRST_POLL_S = 5.0
+FIRST_ANSWER_S = 2.0
 ANSWER_S = 30.0
-"""After so many seconds without an answer, hello is said again."""
+"""After so many seconds without an answer, hello is said again: soon at first, for a terminal that was
+enrolled a moment ago may be let in by the broker before it may speak there."""
 SCOPE = "link"
 
 
@@ -69,6 +71,7 @@ class Conversation:
         self._controller: ControllerState | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._over_https = False
+        self._patience_s = FIRST_ANSWER_S
         self.last_contact = 0
         self.on_state = _nobody
 
@@ -88,12 +91,13 @@ class Conversation:
             await self.step(await self._events.get())
 
     async def poll(self) -> None:
-        """Ask over HTTPS for ever, while the broker is away."""
+        """Ask over HTTPS for ever, while the broker is away or the data interface is at fault."""
         wait_s = FIRST_POLL_S
         while True:
             await asyncio.sleep(wait_s)
             wait_s = self._uplink.poll_s
-            if not self._link.connected:
+            # A fault of the data interface is looked into also while the broker is there.
+            if not self._link.connected or self._faults.has("api_unreachable", "api"):
                 await self.ask()
 
     async def ask(self) -> None:
@@ -110,9 +114,12 @@ class Conversation:
         match event:
             case Connected():
                 self._over_https = False
+                self._patience_s = FIRST_ANSWER_S
                 self._faults.clear_scope(SCOPE)
                 self._contact()
                 await self.say_hello()
+                if self._faults.has("api_unreachable", "api"):
+                    self._sync.hear(Poll())
                 self._sender.way_opened(after_s=0)
                 self._reporter.change()
                 self.on_state(self.state())
@@ -123,7 +130,9 @@ class Conversation:
                 self._sender.stir()
                 self.on_state(self.state())
             case HelloDue():
+                self._link.say_ready()
                 await self.say_hello()
+                self._reporter.change()
             case Arrived(topic, payload):
                 self._contact()
                 await self._arrived(topic, payload)
@@ -134,7 +143,8 @@ class Conversation:
         self._reporter.policy = hello.policy
         self._reporter.applied = hello.applied
         if self._link.publish(topics.up(self._uplink.device, "hello"), to_bytes(hello)):
-            self._hello_in(ANSWER_S)
+            self._hello_in(self._patience_s)
+            self._patience_s = min(ANSWER_S, 2 * self._patience_s)
 
     def _hello_in(self, seconds: float) -> None:
         """Say hello in a while, unless it is answered before: the controller may be away."""

@@ -58,7 +58,7 @@ class GlassMark:
         sequences: feed -> sequence of the replica that the drawn frame was made from.
         item: record id on the glass, "" for none.
         version: its version.
-        frame: SHA-256 hex prefix (16) of the drawn pixels.
+        frame: BLAKE2b digest of the drawn pixels, 8 bytes in hex.
         at: unix seconds.
     """
 

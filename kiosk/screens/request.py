@@ -1,6 +1,6 @@
 """依申请公开: shows the step that the flow is at."""
 
-from kivy.properties import StringProperty
+from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from typing_extensions import override
 
@@ -27,6 +27,8 @@ class StepMark(BoxLayout):
 
 class RequestScreen(KioskScreen):
     """The strip of steps, and the panel of the present one."""
+
+    shows_steps = BooleanProperty(True)
 
     def __init__(self, kiosk: Kiosk) -> None:
         super().__init__(kiosk)
@@ -77,6 +79,7 @@ class RequestScreen(KioskScreen):
     def _mark_steps(self, step: Step) -> None:
         strip = self.ids.steps
         strip.clear_widgets()
+        self.shows_steps = step in STEPS
         now = STEPS.index(step) if step in STEPS else len(STEPS)
         for number, one in enumerate(STEPS):
             state = "done" if number < now else "now" if number == now else "ahead"

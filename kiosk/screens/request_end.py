@@ -69,6 +69,8 @@ class ReviewPanel(BoxLayout):
 
     def _arrange(self, *_: object) -> None:
         box = self.ids.cards
+        for card in self._cards:
+            card.width = box.width  # those out of view are measured as if they were in it
         needed = sum(card.height + box.spacing for card in self._cards)
         room = self.height - sum(c.height for c in self.children if c is not box)
         room += self.ids.pages.height - len(self.children) * self.spacing

@@ -170,6 +170,8 @@ class FormPanel(BoxLayout):
             return
         if self._current not in asked:
             self._current = asked[0]
+        for widget in (*self._widgets.values(), self._offer):
+            widget.width = self.ids.fields.width  # those out of view are measured as if in it
         self._offer_bodies()
         self._shown = self._window(asked)
         wanted = [widget for name in self._shown for widget in self._widgets_of(name)]

@@ -20,6 +20,7 @@ class TitleStrip(BoxLayout):
     place = StringProperty("")
     date = StringProperty("")
     grand = BooleanProperty(False)
+    tall = BooleanProperty(False)
 
 
 class BandLine(BoxLayout):

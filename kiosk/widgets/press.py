@@ -1,6 +1,7 @@
 """Everything a finger can act on. All of it is at least 80 px each way and says what it does."""
 
-from kivy.properties import BooleanProperty, ListProperty, StringProperty
+from kivy.app import App
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 
@@ -11,6 +12,10 @@ load_rules(__file__)
 
 SMALLEST_PX = 80
 """20 mm on a 21.5-inch screen; larger brings nothing, smaller costs taps."""
+
+TILE_WIDE_PX = 640
+SMALLEST_HINT = 0.9
+"""Below this factor a hint would be smaller than the smallest type, 27 px: then it is left out."""
 
 
 class Press(ButtonBehavior, BoxLayout):
@@ -35,12 +40,26 @@ class Press(ButtonBehavior, BoxLayout):
 
 
 class Tile(Press):
-    """One of the three services on the first screen."""
+    """One of the three services on the first screen. Its type grows with the text size as far as it has room."""
 
     text = StringProperty("")
     hint = StringProperty("")
     icon = StringProperty("")
     primary = BooleanProperty(False)
+    is_wide = BooleanProperty(False)
+    has_hint = BooleanProperty(True)
+    factor = NumericProperty(1.0)
+
+    def on_size(self, *_: object) -> None:
+        """Fit the type to the place."""
+        scale = App.get_running_app().theme.scale
+        self.is_wide = self.width > TILE_WIDE_PX * scale
+        wanted_px, wide_px = (150, 460) if self.is_wide else (226, 250)
+        room = min((self.height - 32) / wanted_px, (self.width - 40) / wide_px)
+        self.has_hint = room >= SMALLEST_HINT
+        if not self.has_hint:
+            room = (self.height - 32) / (wanted_px - 46)
+        self.factor = max(0.6, min(scale, room))
 
 
 class NavButton(Press):

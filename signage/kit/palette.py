@@ -15,11 +15,11 @@ class Palette:
         ink_soft: second-line text.
         line: hairlines that only decorate.
         edge: borders that say where a control is.
-        action, on_action: the one deep blue, and text on it.
+        action, action_ink: the one deep blue, and text on it.
         action_pressed: the same under a finger.
-        action_soft, on_action_soft: tinted surface for what is chosen, and text on it.
-        seal, on_seal: official red, for seals and emergencies alone.
-        notice, on_notice: quiet band for "资料截至 …", "演示".
+        action_soft, action_soft_ink: tinted surface for what is chosen, and text on it.
+        seal, seal_ink: official red, for seals and emergencies alone.
+        notice, notice_ink: quiet band for "资料截至 …", "演示".
         good, bad: outcome words and their icons, on ground or surface.
     """
 
@@ -31,14 +31,14 @@ class Palette:
     line: str
     edge: str
     action: str
-    on_action: str
+    action_ink: str
     action_pressed: str
     action_soft: str
-    on_action_soft: str
+    action_soft_ink: str
     seal: str
-    on_seal: str
+    seal_ink: str
     notice: str
-    on_notice: str
+    notice_ink: str
     good: str
     bad: str
 
@@ -52,14 +52,14 @@ NORMAL = Palette(
     line="#E2DCD1",
     edge="#6F6A61",
     action="#1F4E8C",
-    on_action="#FFFFFF",
+    action_ink="#FFFFFF",
     action_pressed="#163A69",
     action_soft="#E7EEF7",
-    on_action_soft="#173C6D",
+    action_soft_ink="#173C6D",
     seal="#B3201B",
-    on_seal="#FFFFFF",
+    seal_ink="#FFFFFF",
     notice="#FBF0D9",
-    on_notice="#5A3B00",
+    notice_ink="#5A3B00",
     good="#14562D",
     bad="#8F1A16",
 )
@@ -73,14 +73,14 @@ HIGH_CONTRAST = Palette(
     line="#8C8C8C",
     edge="#FFFFFF",
     action="#FFE14D",
-    on_action="#000000",
+    action_ink="#000000",
     action_pressed="#FFFFFF",
     action_soft="#333333",
-    on_action_soft="#FFE14D",
+    action_soft_ink="#FFE14D",
     seal="#FFFFFF",
-    on_seal="#9C0F0A",
+    seal_ink="#9C0F0A",
     notice="#FFE14D",
-    on_notice="#000000",
+    notice_ink="#000000",
     good="#8CF0AE",
     bad="#FFB3AE",
 )
@@ -91,10 +91,10 @@ BODY_PAIRS = (
     ("ink", "sunken"),
     ("ink_soft", "ground"),
     ("ink_soft", "surface"),
-    ("on_action", "action"),
-    ("on_action", "action_pressed"),
-    ("on_action_soft", "action_soft"),
-    ("on_notice", "notice"),
+    ("action_ink", "action"),
+    ("action_ink", "action_pressed"),
+    ("action_soft_ink", "action_soft"),
+    ("notice_ink", "notice"),
     ("action", "surface"),
     ("action", "ground"),
     ("good", "surface"),
@@ -103,7 +103,12 @@ BODY_PAIRS = (
 )
 """Text and what it stands on: at least 7:1."""
 
-OTHER_PAIRS = (("on_seal", "seal"), ("edge", "ground"), ("edge", "surface"), ("ink_soft", "sunken"))
+OTHER_PAIRS = (
+    ("seal_ink", "seal"),
+    ("edge", "ground"),
+    ("edge", "surface"),
+    ("ink_soft", "sunken"),
+)
 """Short words, icons and borders: at least 4.5:1."""
 
 

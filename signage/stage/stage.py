@@ -25,6 +25,7 @@ _FULL = 100
 class Stage(BoxLayout):
     """The root widget."""
 
+    zone = StringProperty("")
     site = StringProperty("")
     date_text = StringProperty("")
     clock_text = StringProperty("")

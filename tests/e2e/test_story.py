@@ -153,6 +153,7 @@ def _file_a_request(stage: Stage) -> str:
     visitor.type_pinyin("minzhengju", "民政局")
     visitor.touch("需要的信息")
     visitor.type_pinyin("dibao", "低保")
+    visitor.type_pinyin("biaozhun", "标准")
     _next(visitor)
     visitor.touch("纸质")
     visitor.touch("自行领取")

@@ -39,6 +39,7 @@ class FakeLink:
         self.connected = connected
         self.published: list[tuple[str, bytes]] = []
         self.retained: dict[str, bytes] = {}
+        self.births = 0
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         if not self.connected:
@@ -47,6 +48,9 @@ class FakeLink:
         if retain:
             self.retained[topic] = payload
         return True
+
+    def say_ready(self) -> None:
+        self.births += 1
 
     def take(self) -> list[tuple[str, bytes]]:
         """Return what was published since the last time."""

@@ -9,6 +9,7 @@ from tests.support.finger import Finger
 from tests.support.observed_kiosk import observe
 from tests.support.processes import wait_for
 
+CAPS = {"KeyCap", "CandidateCap"}
 ANSWER_LOOKS = 40
 """Looks at the glass after a touch before the visitor goes on anyway."""
 
@@ -86,10 +87,15 @@ class Visitor:
             self.touch(digit)
 
     def _find(self, label: str) -> Seen | None:
-        things = [one for one in self.look() if one.can_touch]
+        # A single sign is a key: a field that holds just that sign is not what a typing finger goes for.
+        things = [
+            one for one in self.look() if one.can_touch and (len(label) > 1 or one.kind in CAPS)
+        ]
         for same in (
             lambda one: label in (one.label, one.text),
-            lambda one: len(label) > 1 and (one.label.startswith(label) or one.text.startswith(label)),
+            lambda one: (
+                len(label) > 1 and (one.label.startswith(label) or one.text.startswith(label))
+            ),
             lambda one: len(label) > 1 and (label in one.label or label in one.text),
         ):
             found = [one for one in things if same(one)]

@@ -101,6 +101,7 @@ class RunningZone:
         broker = replace(config.broker, port=self.cables[0].port)
         api_url = config.api_url.replace(str(self.api), str(self.cables[1].port))
         wired = replace(config, broker=broker, api_url=api_url, keepalive_s=5, jitter_s=1, poll_s=5)
+        wired = replace(wired, start_ui=False)
         path.write_text(to_toml(wired), "utf-8")
 
     def start_printer(self) -> None:

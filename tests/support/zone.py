@@ -69,13 +69,21 @@ class Zone:
     """A running controller, its people, and shortcuts in the words of the tests."""
 
     def __init__(
-        self, app: web.Application, client: "TestClient[web.Request, web.Application]"
+        self,
+        app: web.Application,
+        client: "TestClient[web.Request, web.Application] | None" = None,
     ) -> None:
         self.app = app
-        self.client = client
+        self._client = client
         self.root = Signer("root")
         self.people: dict[str, Person] = {}
         self.signers: dict[str, Signer] = {}
+
+    @property
+    def client(self) -> "TestClient[web.Request, web.Application]":
+        """Its web; services alone have none."""
+        assert self._client is not None
+        return self._client
 
     async def set_up(self) -> Person:
         """Make the first administrator, whose browser holds the root key."""
@@ -131,10 +139,10 @@ class Zone:
         source = SourceFile("notice.txt", "", 0)
         return await self.app[keys.DOCUMENTS].add(self.people[by], read, source=source)
 
-    async def submitted(self, by: str = "drafter") -> Document:
+    async def submitted(self, by: str = "drafter", *, text: tuple[str, ...] = NOTICE) -> Document:
         """Import, propose and submit a document."""
         documents, person = self.app[keys.DOCUMENTS], self.people[by]
-        drafted = await self.draft(by)
+        drafted = await self.draft(by, text=text)
         proposal = Proposal(DisclosureClass.PROACTIVE)
         proposed = await documents.propose(person, drafted.id, proposal, seen=drafted.revision)
         return await documents.submit(person, drafted.id, seen=proposed.revision)

@@ -35,9 +35,11 @@ class Ui:
         from kivy.base import EventLoop, runTouchApp
         from kivy.core.window import Window
         from kivy.lang.parser import global_idmap
+        from kivy.metrics import Metrics
 
         self.app, self.window, self._loop = app, Window, EventLoop
         App._running_app = app
+        Metrics.fontscale = 1.0
         # kv's `app` remembers the first app it met; an app that was never stopped would stay.
         object.__setattr__(global_idmap["app"], "_obj", None)
         self.root = app.build()

@@ -7,14 +7,32 @@ from kiosk.widgets.press import SMALLEST_PX, Press
 from tests.ui.driver import Ui
 
 Box = tuple[float, float, float, float]
-SLACK = 1.5
+SLACK = 2.0
 
 
 def flaws(ui: Ui) -> list[str]:
     """Return a sentence for each flaw of what is visible now."""
-    pressables = [w for w in ui.visible() if isinstance(w, Press)]
+    return [flaw for layer in _layers(ui) for flaw in _flaws_of(ui, layer)]
+
+
+def _layers(ui: Ui) -> list[list[Any]]:
+    """What lies over the screen is looked at by itself; the idle warning hides all below it."""
+    shown = list(ui.visible())
+    over = [w for w in shown if type(w).__name__ in {"IdleOverlay", "NoticeCard"}]
+    above = [list(ui.visible(one)) for one in over]
+    if any(type(w).__name__ == "IdleOverlay" for w in over):
+        return above
+    return [[w for w in shown if not any(w in layer for layer in above)], *above]
+
+
+def _flaws_of(ui: Ui, layer: list[Any]) -> list[str]:
+    pressables = [w for w in layer if isinstance(w, Press)]
     found = [flaw for widget in pressables for flaw in _of_target(ui, widget)]
-    found += [flaw for widget in ui.visible() for flaw in _of_text(ui, widget)]
+    found += [flaw for widget in layer for flaw in _of_text(ui, widget)]
+    texts = [w for w in layer if _has_text(w)]
+    for first, second in combinations(texts, 2):
+        if _overlap(_text_box(ui, first), _text_box(ui, second)):
+            found.append(f"text {first.text!r} runs into {second.text!r}")
     for first, second in combinations(pressables, 2):
         if not _is_inside(first, second) and _overlap(ui.box(first), ui.box(second)):
             found.append(f"{_name(first)} lies on {_name(second)}")
@@ -34,8 +52,7 @@ def _of_target(ui: Ui, widget: Any) -> list[str]:
 
 def _of_text(ui: Ui, widget: Any) -> list[str]:
     """A text must stand inside the window, inside the button it belongs to, and below all above it."""
-    texture_size = getattr(widget, "texture_size", None)
-    if not getattr(widget, "text", "") or texture_size is None or widget.texture is None:
+    if not _has_text(widget):
         return []
     box = _text_box(ui, widget)
     found = [] if _within(box, _window(ui)) else [f"text {widget.text!r} leaves the window"]
@@ -43,6 +60,10 @@ def _of_text(ui: Ui, widget: Any) -> list[str]:
     if holder is not None and not _within(box, ui.box(holder)):
         found.append(f"text {widget.text!r} leaves {_name(holder)}")
     return found
+
+
+def _has_text(widget: Any) -> bool:
+    return bool(getattr(widget, "text", "")) and getattr(widget, "texture", None) is not None
 
 
 def _text_box(ui: Ui, widget: Any) -> Box:
@@ -76,9 +97,7 @@ def _within(inner: Box, outer: Box) -> bool:
 
 
 def _overlap(a: Box, b: Box) -> bool:
-    return (
-        min(a[2], b[2]) - max(a[0], b[0]) > SLACK and min(a[3], b[3]) - max(a[1], b[1]) > SLACK
-    )
+    return min(a[2], b[2]) - max(a[0], b[0]) > SLACK and min(a[3], b[3]) - max(a[1], b[1]) > SLACK
 
 
 def _is_inside(first: Any, second: Any) -> bool:

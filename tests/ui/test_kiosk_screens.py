@@ -150,7 +150,9 @@ def test_when_paper_fails_the_code_is_shown_and_the_slip_can_be_printed_again(ui
     assert [type(m) for m in ui.agent.sent].count(Print) == 2
 
 
-def test_a_request_is_filed_by_touch_and_its_receipt_can_be_scanned_and_printed(ui: KioskUi) -> None:
+def test_a_request_is_filed_by_touch_and_its_receipt_can_be_scanned_and_printed(
+    ui: KioskUi,
+) -> None:
     ui.welcome()
     fill_request(ui)
     assert "5122**********1234" in ui.texts()
@@ -184,6 +186,7 @@ def test_a_department_on_offer_is_taken_with_one_tap(ui: KioskUi) -> None:
     ui.app.kiosk.request.edit(Step.WHAT)
     ui.app.kiosk.request.set("body", "")
     ui.app.render()
+    ui.settle()
     ui.press("向哪个机关申请")
     ui.settle()
     ui.press("云岭县人民政府办公室")

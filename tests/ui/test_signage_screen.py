@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -152,7 +153,7 @@ WELCOME = Welcome(
     terminal="t1",
     site="清河县政务服务大厅",
     region="512299",
-    zone="z",
+    zone="清河县政务公开专区",
     public_url="https://zone.example:8080",
     replica="/nowhere/replica.db",
     trust_root={"keys": [], "threshold": 1},
@@ -199,6 +200,33 @@ def open_hall(ui: ScreenUi, *titles: str) -> None:
 def test_before_anything_has_arrived_the_screen_says_what_the_zone_is_for(ui: ScreenUi) -> None:
     assert "欢迎来到政务公开专区" in ui.texts()
     assert "10:05" in ui.texts()
+
+
+def test_the_head_names_the_zone_once_the_agent_has_told_it(ui: ScreenUi) -> None:
+    assert "政务公开专区" in ui.texts()
+
+    open_hall(ui)
+
+    assert "清河县政务公开专区" in ui.texts()
+    assert "政务公开专区" not in ui.texts()
+
+
+def test_soft_text_is_drawn_in_its_own_colour(ui: ScreenUi, tmp_path: Path) -> None:
+    from PIL import Image
+
+    open_hall(ui, LONG)
+    ui.wait(lambda: len(ui.panes["main"].children) == 1, "fade is over")
+    label = next(one for one in ui.visible() if getattr(one, "body", "") == "清政办发〔2026〕1号")
+    ui.root.export_to_png(str(tmp_path / "screen.png"))
+
+    with Image.open(tmp_path / "screen.png") as picture:
+        left, low, right, high = (round(side) for side in ui.box(label))
+        piece = picture.convert("RGB").crop((left, picture.height - high, right, picture.height - low))
+    darkest = min(piece.getdata(), key=sum)
+
+    ink = [round(255 * part) for part in label.color[:3]]
+    assert sum(ink) > 60
+    assert all(abs(a - b) <= 12 for a, b in zip(darkest, ink, strict=True)), (darkest, ink)
 
 
 def test_a_document_shows_title_number_body_and_day(ui: ScreenUi) -> None:

@@ -37,7 +37,13 @@ def test_the_countdown_shows_whole_seconds_down_to_the_end() -> None:
     clock.touch(0)
     clock.tick(90)
 
-    assert [clock.view(at).seconds_left for at in (90, 90.5, 100, 119.2, 119.999)] == [30, 30, 20, 1, 1]
+    assert [clock.view(at).seconds_left for at in (90, 90.5, 100, 119.2, 119.999)] == [
+        30,
+        30,
+        20,
+        1,
+        1,
+    ]
     assert clock.tick(120) is Change.ENDED
     assert clock.view(120).seconds_left == 0
 

@@ -87,36 +87,36 @@ class _Titles:
     warnings: tuple[ReadWarning, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the pieces of a document stand."""
+
+    head: Head
+    annexes: Annexes
+    imprint: int
+    body_end: int
+    titles: _Titles
+    closing: Closing
+
+
 def read_document(source: SourceText) -> ReadDocument:
     """Return what the source says. Never raises: a text that is no official document has empty fields."""
     parts = lay_out(source)
-    head = find_head(parts)
-    annexes = find_annexes(parts, head.end)
-    imprint = find_imprint(parts, head.end)
-    body_end = min(imprint, len(parts) if annexes.start is None else annexes.start)
-    titles = _find_titles(parts, head, body_end)
-    closing = find_closing(parts, head.end, body_end)
-    number, number_warnings = _find_number(parts, head)
-    headed = _headed_body(parts, head, titles)
+    places = _find_places(parts)
+    titles, closing, annexes = places.titles, places.closing, places.annexes
+    number, number_warnings = _find_number(parts, places.head)
+    headed = _headed_body(parts, places.head, titles)
     body = closing.body or headed
-    mark, mark_warnings = find_mark(parts, body_end)
-    fields = _field_parts(parts, head, titles, {number, body})
-    standing = _standing_parts(parts, head, closing, annexes, imprint)
-    spans = tuple(span for span in (titles.notice, _inner(titles)) if span)
-    blocks = build_blocks(parts, Plan(fields, standing, spans, annexes.present))
+    mark, mark_warnings = find_mark(parts, places.body_end)
+    blocks = _blocks(parts, places, values={number, body})
     warnings = chain(
         titles.warnings,
         number_warnings,
         _body_warnings(body, closing, headed),
-        closing.warnings if closing.parts else (ReadWarning(WarningCode.NO_DATE),),
         mark_warnings,
-        (ReadWarning(WarningCode.TEXT_REPEATED, (), 0) for _ in range(min(head.start, 1))),
-        _annex_warnings(annexes),
+        _place_warnings(places),
         damage_in(blocks),
-        (
-            ReadWarning(WarningCode.PAGE_WITHOUT_TEXT, (str(page),))
-            for page in source.unreadable_pages
-        ),
+        _page_warnings(source),
     )
     own = titles.own.text if titles.own else ""
     notice = titles.notice.text if titles.notice else ""
@@ -132,6 +132,45 @@ def read_document(source: SourceText) -> ReadDocument:
         annexes_present=tuple(item.title for item in annexes.present),
         cited=_cited(blocks, frozenset({own, notice}), number),
         warnings=in_order(tuple(warnings)),
+    )
+
+
+def _find_places(parts: tuple[Part, ...]) -> _Places:
+    head = find_head(parts)
+    annexes = find_annexes(parts, head.end)
+    imprint = find_imprint(parts, head.end)
+    body_end = min(imprint, len(parts) if annexes.start is None else annexes.start)
+    return _Places(
+        head=head,
+        annexes=annexes,
+        imprint=imprint,
+        body_end=body_end,
+        titles=_find_titles(parts, head, body_end),
+        closing=find_closing(parts, head.end, body_end),
+    )
+
+
+def _blocks(parts: tuple[Part, ...], places: _Places, *, values: set[str]) -> tuple[Block, ...]:
+    titles = places.titles
+    fields = _field_parts(parts, places.head, titles, values)
+    standing = _standing_parts(parts, places.head, places.closing, places.annexes, places.imprint)
+    spans = tuple(span for span in (titles.notice, _inner(titles)) if span)
+    return build_blocks(parts, Plan(fields, standing, spans, places.annexes.present))
+
+
+def _place_warnings(places: _Places) -> tuple[ReadWarning, ...]:
+    closing = places.closing
+    repeated = (ReadWarning(WarningCode.TEXT_REPEATED, (), 0),) if places.head.start else ()
+    return (
+        *(closing.warnings if closing.parts else (ReadWarning(WarningCode.NO_DATE),)),
+        *repeated,
+        *_annex_warnings(places.annexes),
+    )
+
+
+def _page_warnings(source: SourceText) -> tuple[ReadWarning, ...]:
+    return tuple(
+        ReadWarning(WarningCode.PAGE_WITHOUT_TEXT, (str(page),)) for page in source.unreadable_pages
     )
 
 
