@@ -77,6 +77,7 @@ class ZoneConfig:
         session_idle_minutes: a desk session without a request ends after so long.
         upload_mb: largest file that the desk takes.
         departments: text file with one department a line, relative to the state folder; "" = none.
+        contact: telephone of the disclosure office, for people who ask after their request; "" = none is shown.
     """
 
     state: Path
@@ -89,6 +90,7 @@ class ZoneConfig:
     session_idle_minutes: int = 30
     upload_mb: int = 30
     departments: str = ""
+    contact: str = ""
     web: WebConfig = field(default_factory=WebConfig)
     api: ApiConfig = field(default_factory=ApiConfig)
     broker: BrokerConfig = field(default_factory=BrokerConfig)

@@ -2,11 +2,11 @@
 
 import argparse
 import gc
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from devices.agent.logs import log_to_stderr
 from signage.kit.environment import WindowSettings, parse_pair, prepare
 
 DEFAULT_SIZE = "1080x1920"
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until SIGTERM; return the exit code."""
     gc.disable()  # nothing made before the first frame is garbage; _say_ready turns it on again
     given = _parse(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    log_to_stderr()
     position = parse_pair(given.position, ",") if given.position else None
     window = WindowSettings(parse_pair(given.size, "x"), position, cursor=given.cursor)
     prepare(given.socket.parent / KIVY_FOLDER, window)

@@ -16,8 +16,10 @@ from kivy.uix.widget import Widget
 
 from devices.ipc.messages import Glass, Ping, Pong, ReplicaChanged, ToAgent, ToUi, Welcome
 from kiosk.dock import KeyboardDock
-from kiosk.flows.kiosk import Kiosk, Place, Ports
+from kiosk.flows.kiosk import Kiosk
+from kiosk.flows.ports import Ports
 from kiosk.flows.session import SessionSettings
+from kiosk.flows.surround import Place
 from kiosk.screens.home import HomeScreen
 from kiosk.screens.screen import Screen
 from kiosk.widgets.frame import Frame

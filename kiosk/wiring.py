@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from devices.clock import SystemClock
 from devices.ipc.client import UiClient
 from kiosk.app import KioskApp
-from kiosk.flows.kiosk import Ports
+from kiosk.flows.ports import Ports
 from kiosk.flows.session import SessionSettings
 
 if TYPE_CHECKING:

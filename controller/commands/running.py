@@ -29,6 +29,9 @@ def init(options: argparse.Namespace) -> int:
         f"zone = {_quoted(config.zone)}",
         f"region = {_quoted(config.region)}",
         f"public_url = {_quoted(config.public_url)}",
+        "",
+        "# 政府信息公开机构的联系电话，显示在群众手机的办理进度页上：",
+        '# contact = "0000-0000000"',
     )
     path.write_text("\n".join(lines) + "\n", "utf-8")
     _say(f"已生成 {path}。现在可以运行：python -m controller serve --state {options.state}")

@@ -107,9 +107,7 @@ class Children:
         if self._readers:
             await asyncio.wait(self._readers)
 
-    async def _follow(
-        self, child: Child, missing: set[str], said: asyncio.Future[str]
-    ) -> None:
+    async def _follow(self, child: Child, missing: set[str], said: asyncio.Future[str]) -> None:
         if child.process.stdout is None:
             return
         with child.log.open("ab") as file:

@@ -29,9 +29,7 @@ class Display:
     panes: tuple[Pane, ...]
 
 
-async def open_display(
-    windows: Iterable[Window], children: Children, *, virtual: bool
-) -> Display:
+async def open_display(windows: Iterable[Window], children: Children, *, virtual: bool) -> Display:
     """Return the session's display if the windows fit on it, else start a virtual one.
 
     Raises:

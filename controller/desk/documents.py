@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 
@@ -205,7 +206,7 @@ async def _show(
     )
 
 
-def _rights(request: web.Request, found: Document) -> dict[str, object]:
+def _rights(request: web.Request, found: Document) -> dict[str, Any]:
     by = signed_in(request)
     return {
         "may_edit": allow(by, Permission.DRAFT_DOCUMENT),
@@ -215,7 +216,7 @@ def _rights(request: web.Request, found: Document) -> dict[str, object]:
     }
 
 
-def _choices() -> dict[str, object]:
+def _choices() -> dict[str, Any]:
     return {
         "domains": tuple((one.name, one.name) for one in DOMAINS),
         "validities": tuple(Validity),

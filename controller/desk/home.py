@@ -16,6 +16,9 @@ from controller.store.people import Person
 TASKS = 10
 """Tasks of a kind that are listed; the tile says how many there are in all."""
 
+PAGE = 200
+"""Documents that are looked through at once."""
+
 SOON_DAYS = 5
 """Working days before its due date from which a request is on this page."""
 
@@ -82,19 +85,22 @@ async def _to_correct(request: web.Request, by: Person) -> tuple[Tile, list[Task
 
 async def _to_approve(request: web.Request, by: Person) -> tuple[Tile, list[Task]]:
     service = request.config_dict[DOCUMENTS]
-    rows = await service.list(by, state=DocumentState.SUBMITTED, limit=200)
-    mine = [one for one in rows if allow(by, Permission.APPROVE_DOCUMENT, one)]
+    mine: list[Document] = []
+    offset = 0
+    while rows := await service.list(by, state=DocumentState.SUBMITTED, limit=PAGE, offset=offset):
+        mine += [one for one in rows if allow(by, Permission.APPROVE_DOCUMENT, one)]
+        offset += PAGE
     href = f"{address(request, 'documents')}?state=submitted"
     tasks = [_document_task(request, one, "approve", ("blue", "stamp")) for one in mine[:TASKS]]
     return Tile("to_approve", "stamp", len(mine), href), tasks
 
 
 async def _requests_due(request: web.Request, by: Person) -> tuple[Tile, list[Task]]:
-    rows = await request.config_dict[REQUESTS].list(by, limit=200)
-    due = [one for one in rows if one.days_left is not None and one.days_left <= SOON_DAYS]
-    due.sort(key=lambda one: one.days_left or 0)
-    tasks = [_request_task(request, one) for one in due[:TASKS]]
-    return Tile("requests_due", "inbox", len(due), address(request, "requests")), tasks
+    service = request.config_dict[REQUESTS]
+    count = await service.count_due(by, within=SOON_DAYS)
+    rows = await service.list(by, limit=min(count, TASKS))
+    tasks = [_request_task(request, one) for one in rows]
+    return Tile("requests_due", "inbox", count, address(request, "requests")), tasks
 
 
 async def _terminals(request: web.Request, _by: Person) -> tuple[Tile, list[Task]]:

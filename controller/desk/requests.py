@@ -12,11 +12,8 @@ from controller.desk.forms import word
 from controller.desk.pages import done, page
 from controller.desk.paging import Pager, offset_of
 from controller.keys import PEOPLE, REQUESTS
-from controller.services.requests import RequestRow
 
 LIST = 50
-FAR = 10_000
-"""Sorts a request whose clock does not run behind all that have a due date."""
 
 
 async def requests(request: web.Request) -> web.Response:
@@ -28,7 +25,7 @@ async def requests(request: web.Request) -> web.Response:
     return await page(
         request,
         "requests.html",
-        rows=sorted(rows[:LIST], key=_urgency),
+        rows=rows[:LIST],
         state=state,
         states=tuple(state for state in RequestState if state in counts),
         counts=counts,
@@ -91,7 +88,3 @@ def request_tone(state: RequestState) -> tuple[str, str]:
             return "", "archive"
         case _:
             return "blue", "clipboard-list"
-
-
-def _urgency(row: RequestRow) -> tuple[int, str]:
-    return (FAR if row.days_left is None else row.days_left, row.number)

@@ -10,7 +10,7 @@ from content.codes import BadCode, parse_code, show_code
 from content.disclosure.record import DisclosureRecord
 from content.errors import NotFound
 from content.requests.states import is_open
-from controller.keys import PUBLISHING, REQUESTS
+from controller.keys import CONFIG, PUBLISHING, REQUESTS
 from controller.phone.guessing import guesser
 from controller.phone.pages import GUESSES, HERE, error_page, language_of, page, say, show_day
 from controller.phone.views import document_view
@@ -85,6 +85,7 @@ async def progress(request: web.Request) -> web.StreamResponse:
         state=state,
         code=show_code(state.code),
         waits=is_open(state.state),
+        contact=request.config_dict[CONFIG].contact,
     )
 
 

@@ -14,7 +14,7 @@ from controller.desk.icons import Icons
 from controller.desk.texts import HTML_LANG, Texts, choose_language
 from controller.keys import CONFIG
 from controller.phone.guessing import TRIES, WINDOW_S
-from controller.phone.views import SIZES, table_rows_agree
+from controller.phone.views import SIZES, phone_numbers, table_rows_agree
 from devices.clock import Clock
 
 HERE = Path(__file__).parent
@@ -36,6 +36,7 @@ def install(app: web.Application, *, icons: Icons, clock: Clock) -> None:
     )
     env.globals["icon"] = icons.svg
     env.globals["has_head"] = table_rows_agree
+    env.globals["phones_in"] = phone_numbers
     app[WORDS] = Texts(HERE / "locale")
     app[GUESSES] = Attempts(clock=clock, limit=TRIES, window_s=WINDOW_S)
 

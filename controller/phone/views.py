@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 
-from content.canonical import sha256_hex
 from content.disclosure.record import Block, BlockKind, DisclosureRecord, Validity
-from content.feed.body import body_bytes
 from controller.services.publishing import PublishedRecord
 from devices.clock import CHINA
 
@@ -38,7 +36,6 @@ class DocumentView:
     digest: str
     sections: tuple[Section, ...]
     annexes: tuple[Section, ...]
-    phones: tuple[str, ...]
     repealed: bool
     had: int
     """The version on the reader's slip if it is older than this one, else 0."""
@@ -56,10 +53,9 @@ def document_view(
         record=record,
         version=published.version,
         signed_on=datetime.fromtimestamp(published.approved_on, CHINA).date(),
-        digest=sha256_hex(body_bytes(record))[:_CHECK_DIGITS],
+        digest=published.digest[:_CHECK_DIGITS],
         sections=sections,
         annexes=tuple(section for section in sections if section.anchor),
-        phones=phone_numbers(record.contact),
         repealed=record.validity is Validity.REPEALED,
         had=had if 0 < had < published.version else 0,
     )

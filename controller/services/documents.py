@@ -19,6 +19,7 @@ from controller.config import ZoneConfig
 from controller.services.audit import AuditLog
 from controller.services.document_states import Step, after
 from controller.services.events import DocumentChanged, EventBus
+from controller.services.moved_warnings import follow_blocks
 from controller.store import documents as store
 from controller.store.database import Database, DiskFull, is_disk_full
 from controller.store.documents import (
@@ -151,7 +152,12 @@ class Documents:
             document_id,
             Step.EDIT,
             seen=seen,
-            change=lambda d: replace(d, fields=fields, blocks=blocks),
+            change=lambda d: replace(
+                d,
+                fields=fields,
+                blocks=blocks,
+                warnings=follow_blocks(d.warnings, d.blocks, blocks),
+            ),
         )
 
     async def propose(

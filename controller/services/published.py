@@ -39,6 +39,7 @@ class PublishedRecord:
     Attributes:
         record: its content.
         feed, version: where it stands in the log.
+        digest: SHA-256 hex of the content, as the approvers signed it.
         approved_on: unix seconds.
         approvers: names of those who signed.
         standing: in force, superseded by a newer version, or withdrawn.
@@ -48,6 +49,7 @@ class PublishedRecord:
     record: Record
     feed: str
     version: int
+    digest: str
     approved_on: int
     approvers: tuple[str, ...]
     standing: Standing
@@ -107,6 +109,7 @@ def _opened(row: LogRow, newest: LogRow, *, policy: Policy) -> PublishedRecord:
         record=record,
         feed=row.feed,
         version=row.version,
+        digest=entry.statement.digest,
         approved_on=entry.statement.approved_on,
         approvers=tuple(
             dict.fromkeys(keys[one.key_id].name for one in entry.approvals if one.key_id in keys)

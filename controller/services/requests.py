@@ -5,13 +5,13 @@ stated rests encrypted and is read by officers alone, each reading in the audit 
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from content.errors import NotFound
-from content.requests.deadlines import reply_due
+from content.requests.deadlines import Deadline, due, reply_due
 from content.requests.form import RequestForm
 from content.requests.states import (
     Channel,
@@ -45,6 +45,9 @@ _STOPS_THE_CLOCK = frozenset(
 )
 """Steps that pause or replace the reply term. Until the register keeps their days it refuses them: a due
 date that is wrong is worse than a step taken on paper."""
+
+
+_OPEN = tuple(str(state) for state in RequestState if is_open(state))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +161,28 @@ class RequestDesk:
     async def list(
         self, by: Person, *, state: str = "", limit: int = 50, offset: int = 0
     ) -> tuple[RequestRow, ...]:
-        """Return requests, the newest first; state "" = all.
+        """Return requests, the most overdue first, those without a due date last; state "" = all.
 
         Raises:
             Forbidden: may not.
         """
         require(by, Permission.LIST_REQUESTS)
         async with self._database.read() as c:
-            found = await store.list_requests(c, state=state, limit=limit, offset=offset)
+            found = await store.list_requests(
+                c, state=state, open_states=_OPEN, limit=limit, offset=offset
+            )
         return tuple(self._row(kept) for kept in found)
+
+    async def count_due(self, by: Person, *, within: int) -> int:
+        """Return how many open requests are overdue or due within so many working days.
+
+        Raises:
+            Forbidden: may not.
+        """
+        require(by, Permission.LIST_REQUESTS)
+        until = self._started_before(within)
+        async with self._database.read() as c:
+            return await store.count_started(c, states=_OPEN, until=until)
 
     async def counts(self, by: Person) -> dict[str, int]:
         """Return how many requests stand in each state.
@@ -291,6 +307,16 @@ class RequestDesk:
             return None
         today = self._clock.now().astimezone(CHINA).date()
         return self._calendar.workdays_between(today, due.day)
+
+    def _started_before(self, days_left: int) -> date:
+        """Return the last day of receipt from which no more than so many working days are left."""
+        start = today = self._clock.now().astimezone(CHINA).date()
+        while (
+            self._calendar.workdays_between(today, due(Deadline.REPLY, start, self._calendar).day)
+            > days_left
+        ):
+            start -= timedelta(days=1)
+        return start
 
     def _row(self, kept: KeptRequest) -> RequestRow:
         due = self._due(kept)

@@ -3,6 +3,7 @@
 What an applicant wrote rests encrypted (controller.services.keyring): a stolen database tells nobody's name.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,8 +19,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    case,
     func,
     insert,
+    not_,
     select,
     update,
 )
@@ -129,15 +132,36 @@ async def find_request(
     return _request(row) if row else None
 
 
+started_on = func.coalesce(requests.c.corrected_on, requests.c.received_on)
+"""The day from which the reply term counts (articles 30, 31): what is due first started first."""
+
+
 async def list_requests(
-    c: AsyncConnection, *, state: str, limit: int, offset: int
+    c: AsyncConnection, *, state: str, open_states: Collection[str], limit: int, offset: int
 ) -> tuple[KeptRequest, ...]:
-    """Return requests, the newest first; state "" = all."""
-    query = select(requests).order_by(requests.c.year.desc(), requests.c.serial.desc())
+    """Return requests, the most urgent first; state "" = all.
+
+    Those whose term runs come first, the earliest started at their head; then those whose term has not begun, the
+    longest waiting first; at the end those that nothing is owed to any more, the newest first.
+    """
+    is_open = requests.c.state.in_(open_states)
+    query = select(requests).order_by(
+        case((not_(is_open), 2), (started_on.is_(None), 1), else_=0),
+        case((is_open, started_on)),
+        case((is_open, requests.c.year), else_=-requests.c.year),
+        case((is_open, requests.c.serial), else_=-requests.c.serial),
+    )
     if state:
         query = query.where(requests.c.state == state)
     rows = await c.execute(query.limit(limit).offset(offset))
     return tuple(_request(row) for row in rows.mappings())
+
+
+async def count_started(c: AsyncConnection, *, states: Collection[str], until: date) -> int:
+    """Return how many requests in these states have a term that started on this day or before."""
+    query = select(func.count()).select_from(requests)
+    found = await c.execute(query.where(requests.c.state.in_(states), started_on <= until))
+    return int(found.scalar_one())
 
 
 async def count_requests(c: AsyncConnection) -> dict[str, int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, assert_never
 
@@ -25,14 +24,14 @@ from devices.ipc.messages import (
     Welcome,
 )
 from kiosk.flows.home import HomeFlow, HomeView
-from kiosk.flows.session import Change, Phase, SessionClock, SessionSettings, SessionView
+from kiosk.flows.session import Change, Phase, SessionClock, SessionSettings
+from kiosk.flows.surround import KioskView, Place, Status, bands_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from devices.clock import Clock
     from kiosk.flows.consult import ConsultFlow
-    from kiosk.flows.ports import Agent, CheckForm, Content, Paper
+    from kiosk.flows.ports import Content, Paper, Ports
     from kiosk.flows.printing import PrintFlow
     from kiosk.flows.reader import ReaderFlow
     from kiosk.flows.request import RequestFlow
@@ -43,65 +42,6 @@ logger = logging.getLogger(__name__)
 
 TEXT_SCALES = (1.0, 1.3, 1.6)
 NOTICE_S = 10.0
-
-
-class Place(StrEnum):
-    """The screens."""
-
-    HOME = "home"
-    SEARCH = "search"
-    READER = "reader"
-    REQUEST = "request"
-    CONSULT = "consult"
-
-
-class BandKind(StrEnum):
-    """A quiet line under the title."""
-
-    DEMO = "demo"
-    OFFLINE = "offline"
-    AWAY = "away"
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """One such line."""
-
-    kind: BandKind
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class KioskView:
-    """What surrounds every screen."""
-
-    place: Place
-    session: SessionView
-    bands: tuple[Band, ...]
-    text_scale: float
-    high_contrast: bool
-    notice: str
-    can_go_back: bool
-    is_agent_here: bool
-    has_printer: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """The world outside, given once by kiosk.app.
-
-    Attributes:
-        paper: makes the slips of the terminal that the Welcome names.
-        open_content: opens the verified copy that the Welcome names.
-        new_key: makes an unguessable key for a request or a print job.
-    """
-
-    agent: Agent
-    clock: Clock
-    paper: Callable[[Welcome], Paper]
-    check: CheckForm
-    open_content: Callable[[Welcome], Content]
-    new_key: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +136,7 @@ class Kiosk:
         return KioskView(
             place=self.place,
             session=self._session.view(self._now()),
-            bands=self._bands(),
+            bands=bands_of(self._status(), now=self._ports.clock.now(), words=self.words),
             text_scale=TEXT_SCALES[self._text_step],
             high_contrast=self._high_contrast,
             notice=self._notice,
@@ -438,26 +378,15 @@ class Kiosk:
             self._reported.add((record, reason))
             self._ports.agent.send(Tampered(record=record, reason=reason))
 
-    def _bands(self) -> tuple[Band, ...]:
-        bands = []
-        if self._welcome is not None and self._welcome.demo:
-            bands.append(Band(BandKind.DEMO, self.words("band.demo")))
-        if self._welcome is not None and not self._ports.agent.connected:
-            bands.append(Band(BandKind.AWAY, self.words("band.away")))
-        elif not self._link.online:
-            bands.append(Band(BandKind.OFFLINE, self._offline_text()))
-        return tuple(bands)
-
-    def _offline_text(self) -> str:
-        from kiosk.flows.rows import moment_text
-
-        as_of = self._link.last_contact
-        if self._content is not None:
-            as_of = self._content.content_as_of() or as_of
-        if not as_of:
-            return self.words("band.offline")
-        zone = self._ports.clock.now().tzinfo
-        return self.words("band.offline_as_of", at=moment_text(as_of, zone, self.words))
+    def _status(self) -> Status:
+        return Status(
+            is_welcomed=self._welcome is not None,
+            is_demo=self._welcome is not None and self._welcome.demo,
+            is_agent_here=self._ports.agent.connected,
+            is_online=self._link.online,
+            as_of=(self._content.content_as_of() if self._content and not self._link.online else 0)
+            or self._link.last_contact,
+        )
 
     def _now(self) -> float:
         return self._ports.clock.monotonic()

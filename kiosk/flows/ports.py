@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 from content.replica.ports import ContentReader, Verified
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from content.paper.slip import Slip
     from content.requests.form import RequestForm
-    from devices.ipc.messages import ToAgent
+    from devices.clock import Clock
+    from devices.ipc.messages import ToAgent, Welcome
 
 
 class Content(ContentReader, Protocol):
@@ -78,3 +79,21 @@ class CheckForm(Protocol):
     def __call__(self, form: RequestForm) -> Mapping[str, str]:
         """Return field name -> sentence that says what to do; empty if all is there."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The world outside, given once by kiosk.app.
+
+    Attributes:
+        paper: makes the slips of the terminal that the Welcome names.
+        open_content: opens the verified copy that the Welcome names.
+        new_key: makes an unguessable key for a request or a print job.
+    """
+
+    agent: Agent
+    clock: Clock
+    paper: Callable[[Welcome], Paper]
+    check: CheckForm
+    open_content: Callable[[Welcome], Content]
+    new_key: Callable[[], str]

@@ -68,7 +68,7 @@ class ReviewPanel(BoxLayout):
         self._arrange()
 
     def _arrange(self, *_: object) -> None:
-        box = self.ids.cards
+        box = self.ids.cards.__self__  # ids hold weak proxies, which are identical to nothing
         for card in self._cards:
             card.width = box.width  # those out of view are measured as if they were in it
         needed = sum(card.height + box.spacing for card in self._cards)

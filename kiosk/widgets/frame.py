@@ -7,8 +7,8 @@ from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
 from kiosk.flows.home import HomeView
-from kiosk.flows.kiosk import Band, BandKind, KioskView, Place
 from kiosk.flows.session import Phase
+from kiosk.flows.surround import Band, BandKind, KioskView, Place
 from kiosk.screens.screen import Screen
 from kiosk.widgets.bars import BandLine
 from kiosk.words import Words

@@ -83,6 +83,15 @@ def test_an_unknown_command_ends_with_code_2(capsys: pytest.CaptureFixture[str])
     assert "--help" in capsys.readouterr().err
 
 
+def test_init_offers_the_telephone_of_the_disclosure_office_as_a_comment(tmp_path: Path) -> None:
+    _init(tmp_path)
+    written = (tmp_path / "zone.toml").read_text("utf-8")
+
+    (tmp_path / "zone.toml").write_text(written.replace("# contact", "contact"), "utf-8")
+
+    assert load_config(tmp_path).contact == "0000-0000000"
+
+
 def test_a_second_init_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _init(tmp_path)
     before = (tmp_path / "zone.toml").read_bytes()

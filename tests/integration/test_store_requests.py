@@ -168,6 +168,47 @@ async def test_the_list_counts_down_working_days_and_goes_below_zero(zone: Zone)
     assert days == [20, 0, -2]
 
 
+async def test_the_list_begins_with_the_most_overdue_and_ends_with_what_is_settled(
+    zone: Zone,
+) -> None:
+    desk, officer = zone.app[keys.REQUESTS], zone.people["officer"]
+    clock = zone.app[keys.CLOCK]
+    assert isinstance(clock, TestClock)
+    settled = await _register(zone, _filed("AAAAAAAAAA"))
+    for event in (RequestEvent.START_REVIEW, RequestEvent.ACCEPT, RequestEvent.WITHDRAW):
+        await desk.move(officer, settled, event=event)
+    waiting = await _register(zone, _filed("BBBBBBBBBB", attended=False))
+    oldest = await _register(zone, _filed("CCCCCCCCCC"))
+    confirmed = await _register(zone, _filed("DDDDDDDDDD", attended=False))
+    clock.forward(days=40)
+    await desk.confirm(officer, confirmed)
+    newest = await _register(zone, FiledRequest("EEEEEEEEEE", FORM, clock.now(), True, "hall-1"))
+
+    rows = await desk.list(officer)
+    pages = [await desk.list(officer, limit=2, offset=offset) for offset in (0, 2, 4)]
+
+    order = [row.number for row in rows]
+    assert order == [oldest, confirmed, newest, waiting, settled]
+    assert [row.number for page in pages for row in page] == order
+    assert [row.days_left is None for row in rows] == [False, False, False, True, True]
+
+
+async def test_what_is_due_soon_is_counted_beyond_any_page(zone: Zone) -> None:
+    desk, officer = zone.app[keys.REQUESTS], zone.people["officer"]
+    clock = zone.app[keys.CLOCK]
+    assert isinstance(clock, TestClock)
+    for at in range(230):
+        await _register(zone, _filed(f"{at:010d}"))
+
+    found = []
+    for day, within in ((9, 3), (9, 4), (14, 0), (16, 0)):
+        clock.at = datetime(2026, 10, day, 2, tzinfo=UTC)
+        found.append(await desk.count_due(officer, within=within))
+
+    # Received on 10 September, due on 14 October; Saturday the 10th is a make-up workday.
+    assert found == [0, 230, 230, 230]
+
+
 async def test_steps_that_would_bend_the_due_date_unseen_are_refused(zone: Zone) -> None:
     desk, officer = zone.app[keys.REQUESTS], zone.people["officer"]
     number = await _register(zone, _filed())

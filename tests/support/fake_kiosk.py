@@ -15,8 +15,8 @@ from content.replica.ports import Hit, Results, Verified
 from content.requests.form import DeliveryWay, RequestForm
 from devices.clock import CHINA
 from devices.ipc.messages import Message, ToAgent, ToUi, Welcome
-from kiosk.flows.kiosk import Kiosk, Ports
-from kiosk.flows.ports import Filed
+from kiosk.flows.kiosk import Kiosk
+from kiosk.flows.ports import Filed, Ports
 from kiosk.flows.session import SessionSettings
 from kiosk.words import Words
 

@@ -67,9 +67,9 @@ def _texts_in(top: Any, known: set[int]) -> Iterator[bytes]:
     waiting = [top]
     while waiting:
         for part in gc.get_referents(waiting.pop()):
-            if isinstance(part, str):
+            if type(part) is str:  # not isinstance: a weak proxy whose widget is gone would raise
                 yield part.encode("utf-8", "replace")
-            elif isinstance(part, bytes | bytearray):
+            elif type(part) in {bytes, bytearray}:
                 if len(part) < MOST_BYTES:
                     yield bytes(part)
             elif not gc.is_tracked(part) and id(part) not in known:

@@ -14,11 +14,11 @@ from devices.ipc.messages import (
     Tampered,
 )
 from kiosk.flows.home import HomeState
-from kiosk.flows.kiosk import BandKind, Place
 from kiosk.flows.printing import PrintState
 from kiosk.flows.reader import ReaderState
 from kiosk.flows.request import Step
 from kiosk.flows.search import SearchState
+from kiosk.flows.surround import BandKind, Place
 from tests.support.fake_kiosk import World, document, make_world, welcome
 
 SECRET = "某某某乙"
@@ -86,7 +86,7 @@ def test_an_empty_copy_is_said_to_be_empty() -> None:
 def test_a_visitor_may_search_before_the_copy_is_open() -> None:
     world = make_world(welcomed=False)
     world.kiosk.open_search()
-    assert world.kiosk.search.view.state is SearchState.LOADING
+    assert world.kiosk.search.view.state.value == "loading"
 
     world.kiosk.receive(welcome())
     assert world.kiosk.search.view.state is SearchState.BROWSING

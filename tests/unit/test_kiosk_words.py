@@ -2,8 +2,12 @@ import json
 import re
 from pathlib import Path
 
-from kiosk.flows.kiosk import BandKind
+import pytest
+
+from devices.agent import sentences
+from devices.drivers.printer.condition import Reason
 from kiosk.flows.printing import PrintState, PrintView
+from kiosk.flows.surround import BandKind
 from kiosk.words import Words
 from signage.kit.fonts import REGULAR, icon, marked, plain_markup
 from signage.kit.palette import BODY_PAIRS, HIGH_CONTRAST, NORMAL, OTHER_PAIRS, contrast
@@ -27,7 +31,7 @@ def test_every_english_text_has_the_places_of_the_chinese_one() -> None:
     chinese, english = Words.load(), Words.load("en")
 
     assert chinese.keys() == english.keys()
-    for key in chinese.keys():
+    for key in sorted(chinese.keys()):
         places = [set(re.findall(r"\{(\w+)\}", words(key))) for words in (chinese, english)]
         assert places[0] == places[1], key
 
@@ -47,6 +51,17 @@ def test_every_band_and_every_outcome_of_printing_has_its_word() -> None:
     silent = {PrintState.IDLE, PrintState.FAILED}
     assert all(words.has(f"print.{state.value}") for state in set(PrintState) - silent)
     assert PrintView(PrintState.FAILED).may_print
+
+
+@pytest.mark.parametrize("reason", [one for one in Reason if one is not Reason.NONE])
+def test_every_reason_of_a_printer_has_a_sentence_for_visitor_and_keeper(reason: Reason) -> None:
+    visitor, english = (Words.load(name)(f"print.reason.{reason}") for name in ("zh_CN", "en"))
+    keeper = sentences.peripheral("printer", str(reason))
+
+    assert visitor
+    assert english
+    assert keeper.startswith("打印机")
+    assert str(reason) not in keeper
 
 
 def test_every_icon_that_is_named_exists() -> None:

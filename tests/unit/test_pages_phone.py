@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from content.canonical import sha256_hex
 from content.codes import new_code
 from content.disclosure.record import DisclosureRecord
+from content.feed.body import body_bytes
 from content.feed.statement import Action
 from content.requests.form import ApplicantKind, DeliveryWay, RequestForm, SupplyForm
 from content.requests.states import RequestState
@@ -216,3 +218,36 @@ async def test_an_unforeseen_path_below_a_citizens_page_stays_calm(zone: Zone) -
 
     assert answer.status == 404
     assert "没有找到" in await answer.text()
+
+
+async def test_a_document_page_shows_the_digest_that_was_signed(zone: Zone) -> None:
+    document = await zone.published()
+    published = await zone.app[keys.PUBLISHING].record(document.id)
+
+    html = await (await zone.client.get(f"/d/{document.id}")).text()
+
+    digest = sha256_hex(body_bytes(published.record))
+    assert published.digest == digest
+    assert " ".join(digest[at : at + 4] for at in (0, 4, 8, 12)) in html
+
+
+async def test_a_request_page_names_the_office_that_answers_questions(
+    tmp_path: Path, clock: TestClock
+) -> None:
+    contact = "信息公开办公室 0000-0000000"
+    async with open_zone(tmp_path / "zone", clock=clock, contact=contact) as zone:
+        code = await filed(zone)
+
+        html = await (await zone.client.get(f"/r/{code}")).text()
+
+    assert contact in html
+    assert 'href="tel:00000000000"' in html
+
+
+async def test_a_request_page_without_a_known_office_names_none(zone: Zone) -> None:
+    code = await filed(zone)
+
+    html = await (await zone.client.get(f"/r/{code}")).text()
+
+    assert "依申请公开受理窗口" in html
+    assert "tel:" not in html

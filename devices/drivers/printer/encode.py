@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from content.paper.layout import LineKind, PaperLine
+from devices.drivers.printer.escpos_library import native_qr
 from devices.drivers.printer.glyphs import CELL, GETA, DotFont
 from devices.drivers.printer.model import Encoding, ModelSheet, QrKind
 from devices.drivers.printer.raster import (
@@ -164,7 +165,7 @@ class _Encoder:
         size = min(_QR_MODULE_DOTS, max(1, self._model.dots // across))
         quiet = _feed(_QR_QUIET_MODULES * size)
         if self._model.qr is QrKind.NATIVE:
-            code = _CENTRED + _native_qr(url, size)
+            code = _CENTRED + native_qr(url, size)
         else:
             picture = qr_picture(modules, dots=self._model.dots, module_dots=size)
             code = _LEFT + b"".join(picture_bytes(picture))
@@ -177,17 +178,6 @@ class _Encoder:
         for character in dict.fromkeys(line.text):
             if not self._is_native(character) and not self._font.has(character):
                 yield self._text(f"{GETA} = U+{ord(character):04X}", centred=False)
-
-
-def _native_qr(url: str, module_dots: int) -> bytes:
-    """Return GS ( k with model 2, level M, as python-escpos builds it."""
-    from escpos.constants import QR_ECLEVEL_M
-    from escpos.printer import Dummy
-
-    builder = Dummy()
-    builder.qr(url, ec=QR_ECLEVEL_M, size=module_dots, native=True)
-    data: bytes = builder.output
-    return data
 
 
 def _end(model: ModelSheet) -> _Piece:

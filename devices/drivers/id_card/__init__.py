@@ -1,0 +1,1 @@
+"""Resident ID card reader (SDT family): codec, layouts, state machine."""

@@ -1,0 +1,1 @@
+"""Presence radar (HLK-LD2410 family): codec, judgement, state machine."""

@@ -1,0 +1,57 @@
+"""A link over TCP: the UPS service, and signs with a network port."""
+
+import contextlib
+import select
+import socket
+
+from devices.drivers.links import PIECE, LinkLost
+
+CONNECT_S = 3.0
+
+
+class TcpLink:
+    """One connection; see devices.drivers.links.Link."""
+
+    def __init__(self, host: str, port: int, *, write_timeout_s: float = 0.5) -> None:
+        """Connect.
+
+        Raises:
+            LinkLost: "absent" if nobody answers there.
+        """
+        self._place = f"{host}:{port}"
+        self._write_timeout_s = write_timeout_s
+        try:
+            self._socket = socket.create_connection((host, port), timeout=CONNECT_S)
+        except OSError as error:
+            raise LinkLost("absent", self._place) from error
+        self._socket.setblocking(False)
+
+    def write(self, data: bytes) -> int:
+        """Send what the peer takes within the deadline."""
+        try:
+            _, ready, _ = select.select([], [self._socket], [], self._write_timeout_s)
+            return self._socket.send(data) if ready else 0
+        except BlockingIOError:
+            return 0
+        except (OSError, ValueError) as error:
+            raise LinkLost("unplugged", self._place) from error
+
+    def read(self, wait_s: float) -> bytes:
+        """Return what has arrived."""
+        try:
+            ready, _, _ = select.select([self._socket], [], [], wait_s)
+            if not ready:
+                return b""
+            data = self._socket.recv(PIECE)
+        except BlockingIOError:
+            return b""
+        except (OSError, ValueError) as error:
+            raise LinkLost("unplugged", self._place) from error
+        if not data:
+            raise LinkLost("unplugged", self._place)
+        return data
+
+    def close(self) -> None:
+        """Close the connection; one that is gone already closes with an error that tells nothing new."""
+        with contextlib.suppress(OSError):
+            self._socket.close()

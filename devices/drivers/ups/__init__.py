@@ -1,0 +1,1 @@
+"""Uninterruptible power supply, as the NUT server tells of it."""

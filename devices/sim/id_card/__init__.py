@@ -1,0 +1,1 @@
+"""A simulated ID card reader and its cards."""
