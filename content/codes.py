@@ -11,6 +11,7 @@ from content.errors import CallerError
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 10
+TAIL_LENGTH = 6
 _LOOKALIKES = str.maketrans({"I": "1", "L": "1", "O": "0"})
 
 
@@ -27,6 +28,11 @@ def code_from(seed: str) -> str:
     """Return the code that always belongs to this seed (an outbox key, an item code)."""
     digest = hashlib.sha256(seed.encode()).digest()
     return _encode(int.from_bytes(digest[:8], "big") >> (64 - 5 * CODE_LENGTH))
+
+
+def seed_tail(seed: str) -> str:
+    """Return what a log may say of a seed: enough to find it again, too little to work out its code."""
+    return seed[-TAIL_LENGTH:]
 
 
 def parse_code(text: str) -> str:

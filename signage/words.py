@@ -1,36 +1,25 @@
-"""What the screen says, and how it words moments. Code knows keys, never sentences."""
+"""What the screen says, and how it words moments."""
 
-import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Self
+
+from signage.kit.words import Words as KitWords
 
 _FOLDER = Path(__file__).parent / "locale"
 
 
-class Words:
-    """Looks texts up by key. A key that is not there is a programming mistake and raises KeyError."""
-
-    def __init__(self, texts: dict[str, str]) -> None:
-        self._texts = texts
+class Words(KitWords):
+    """What the screen says."""
 
     @classmethod
-    def load(cls, language: str = "zh_CN") -> "Words":
-        """Read a language's file: nested objects, keys joined by dots."""
-        path = _FOLDER / f"{language}.json"
-        return cls(dict(_flat(json.loads(path.read_text("utf-8")))))
-
-    def __call__(self, key: str, **values: object) -> str:
-        """Return the text with its {places} filled."""
-        text = self._texts[key]
-        return text.format(**values) if values else text
-
-    def keys(self) -> frozenset[str]:
-        """Return all keys."""
-        return frozenset(self._texts)
+    def load(cls, language: str = "zh_CN") -> Self:
+        """Read a file of signage/locale."""
+        return cls.read(_FOLDER, language)
 
     def day(self, key: str, day: date) -> str:
         """Return a text about a day."""
-        weekday = self._texts[f"weekday.{day.isoweekday()}"]
+        weekday = self(f"weekday.{day.isoweekday()}")
         return self(key, y=day.year, m=day.month, d=day.day, weekday=weekday)
 
     def stale(self, since: datetime | None) -> str:
@@ -54,13 +43,3 @@ class Words:
 
 def _clock(moment: datetime) -> dict[str, str]:
     return {"hh": f"{moment:%H}", "mm": f"{moment:%M}"}
-
-
-def _flat(tree: dict[str, object], prefix: str = "") -> list[tuple[str, str]]:
-    pairs: list[tuple[str, str]] = []
-    for name, value in tree.items():
-        if isinstance(value, dict):
-            pairs.extend(_flat(value, f"{prefix}{name}."))
-        else:
-            pairs.append((prefix + name, str(value)))
-    return pairs

@@ -37,10 +37,10 @@ def read_body(body: bytes) -> Record:
         Refused: not JSON, or of a kind that this version does not know.
     """
     try:
-        fields = msgspec.json.decode(body)
-        kind = KINDS.get(fields.pop("kind", ""))
+        fields = msgspec.json.decode(body, type=dict[str, Any])
+        kind = KINDS.get(str(fields.pop("kind", "")))
         if kind is None:
             raise Refused(Reason.UNEXPECTED_KIND)
         return msgspec.convert(fields, type=kind)
-    except (msgspec.MsgspecError, AttributeError) as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise Refused(Reason.UNREADABLE) from error

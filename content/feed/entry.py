@@ -154,7 +154,7 @@ def line_from_bytes(data: bytes) -> LogLine:
             Packing(packing),
             packed,
         )
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadEntry("not a log line") from error
     place = Link(link[0], link[1], link[2].hex(), entry_hash(statement, entry.approvals), link[3])
     return LogLine(place, log[0].hex(), log[1], entry)
@@ -173,5 +173,5 @@ def head_from_bytes(data: bytes) -> SignedHead:
     """
     try:
         return msgspec.msgpack.decode(data, type=SignedHead)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise BadEntry("not a signed head") from error

@@ -103,7 +103,7 @@ class SignedPolicy:
         """
         try:
             return msgspec.msgpack.decode(data, type=cls)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise PolicyRefused("签名策略无法读取，终端继续使用原有策略。") from error
 
 

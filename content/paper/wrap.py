@@ -20,6 +20,8 @@ _GAPS = re.compile(r"[\t\v\f\xa0\u2000-\u200a\u202f]")
 _BREAKS = re.compile(r"\r\n|\r|\u2028|\u2029|\x85")
 _SPACES = " \u3000"
 _WORD = re.compile(r"[!-~]")
+_WORD_AT_END = re.compile(r"[!-~]+$")
+_WORD_AT_START = re.compile(r"[!-~]+")
 
 
 def printable(text: str) -> str:
@@ -104,12 +106,25 @@ def _forbidden(before: str, after: str) -> bool:
 
 
 def _head(chunk: str, columns: int) -> str:
-    """Return as much of a chunk longer than a line as fits, cut where no mark is left astray if that can be."""
+    """Return as much of a chunk longer than a line as fits.
+
+    It is cut where no mark is left astray and no word is split that would fit a line. If both cannot be, the word
+    wins: half a number can be misread.
+    """
     end, used = 0, 0
     while used + columns_of(chunk[end]) <= columns:
         used += columns_of(chunk[end])
         end += 1
-    for cut in range(end, 0, -1):
-        if chunk[:cut].strip(_SPACES) and not _forbidden(chunk[:cut], chunk[cut:].lstrip(_SPACES)):
-            return chunk[:cut]
-    return chunk[:end]
+    cuts = [cut for cut in range(end, 0, -1) if chunk[:cut].strip(_SPACES)]
+    whole = [cut for cut in cuts if not _splits_word(chunk, cut, columns)]
+    neat = [cut for cut in cuts if not _forbidden(chunk[:cut], chunk[cut:].lstrip(_SPACES))]
+    both = [cut for cut in neat if cut in whole]
+    return chunk[: next(iter(both or whole or neat), end)]
+
+
+def _splits_word(chunk: str, cut: int, columns: int) -> bool:
+    """Tell whether a cut goes through a word or number that has room on one line."""
+    before, after = _WORD_AT_END.search(chunk[:cut]), _WORD_AT_START.match(chunk[cut:])
+    if before is None or after is None:
+        return False
+    return columns_of(before[0] + after[0]) <= columns

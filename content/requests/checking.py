@@ -106,7 +106,7 @@ def _id_fault(form: RequestForm) -> str:
     number = form.id_number.strip()
     if form.kind is ApplicantKind.PERSON:
         if not number:
-            return "请填写身份证号码，或把身份证放在读卡区。"
+            return "请填写身份证号码（18 位），可对照身份证输入。"
         return "" if is_id_number(number) else "身份证号码不正确，请对照证件逐位核对 18 位号码。"
     if not number:
         return "请填写统一社会信用代码。"

@@ -129,7 +129,12 @@ class Mosquitto:
         command = [*_dies_with_us(), program, "-c", str(self._settings.config)]
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, limit=2 * MAX_PACKET
+                *command,
+                stdin=DEVNULL,
+                stdout=PIPE,
+                stderr=STDOUT,
+                limit=2 * MAX_PACKET,
+                start_new_session=True,  # Ctrl-C is for the controller, which says goodbye first
             )
         except OSError:
             logger.exception("broker cannot be started", extra={"program": program})
@@ -187,8 +192,9 @@ def find_program(name: str) -> str | None:
 def _dies_with_us() -> tuple[str, ...]:
     # setpriv (util-linux, essential on Debian) sets PR_SET_PDEATHSIG and then becomes mosquitto: unlike
     # preexec_fn it runs no Python between fork and exec. Without it a killed controller leaves its broker behind.
+    # KILL, not TERM: mosquitto forgets a TERM that comes while it starts, and it keeps nothing that could be lost.
     setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", "TERM") if setpriv else ()
+    return (setpriv, "--pdeathsig", "KILL") if setpriv else ()
 
 
 async def _end(process: Process) -> None:

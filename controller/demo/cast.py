@@ -13,6 +13,7 @@ from pathlib import Path
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from content.errors import PeerError
 from content.feed.keys import key_id
 from content.feed.statement import Approval
 from controller import keys
@@ -20,9 +21,14 @@ from controller.auth.roles import Role
 from controller.services.key_proof import KeyProof, key_proof_bytes
 from controller.services.people import BadLink, People
 from controller.services.policy import FileRootSigner
-from controller.store.people import Person
+from controller.store.people import Person, find_login
 
+GUEST, KEEPER = "admin", "demo-keeper"
 GUEST_ROLES = frozenset(Role)
+
+
+class BrokenCast(PeerError):
+    """The demo's people and its notes about them do not belong together: a first start was cut off."""
 
 
 class FileKey:
@@ -75,32 +81,60 @@ async def gather(app: web.Application, folder: Path) -> Cast:
     people, roll = app[keys.PEOPLE], folder / "people.json"
     if not roll.exists():
         names = await _make(people, root_key, key)
-        roll.write_text(json.dumps(names), "utf-8")
-    names = json.loads(roll.read_text("utf-8"))
+        _write_roll(roll, names)
+    names = _read_roll(roll)
     drafter, approver = (
         await _found(people, names["drafter"]),
         await _found(people, names["approver"]),
     )
     root = FileRootSigner(folder / "root.key")
     await app[keys.POLICIES].sign_with(root)
-    return Cast(drafter, approver, key, root, await _open_link(people, names["guest_token"]))
+    return Cast(drafter, approver, key, root, await _guest_link(app, roll))
+
+
+async def _guest_link(app: web.Application, roll: Path) -> str:
+    """Return the visitor's token as long as nobody has used it; one that ran out is made anew."""
+    people, names = app[keys.PEOPLE], _read_roll(roll)
+    token = await open_link(people, names["guest_token"])
+    if token:
+        return token
+    async with app[keys.DATABASE].read() as c:
+        guest, keeper = await find_login(c, GUEST), await find_login(c, KEEPER)
+    if guest is None or keeper is None or guest[1]:
+        return ""  # has a password: somebody came in
+    names["guest_token"] = await people.invite_again(keeper[0], guest[0].id)
+    _write_roll(roll, names)
+    return names["guest_token"]
+
+
+def _read_roll(roll: Path) -> dict[str, str]:
+    names: dict[str, str] = json.loads(roll.read_text("utf-8"))
+    return names
+
+
+def _write_roll(roll: Path, names: dict[str, str]) -> None:
+    part = roll.with_suffix(".part")
+    part.write_text(json.dumps(names), "utf-8")
+    part.replace(roll)  # whole or not at all
 
 
 async def _make(people: People, root_key: FileKey, key: FileKey) -> dict[str, str]:
     token = await people.set_up_token()
     if token is None:
-        raise RuntimeError("a zone with people in it is not a fresh demo")
+        raise BrokenCast(
+            "演示数据不完整，无法继续。请删除演示目录后重新启动，或换一个目录：--state DIR"
+        )
     keeper = await people.set_up(
         token,
         name="演示密钥保管",
-        login="demo-keeper",
+        login=KEEPER,
         password=secrets.token_urlsafe(24),
         root=root_key.proof(token),
     )
     drafter = await _invited(people, keeper, "演示拟稿", "demo-drafter", Role.DRAFTER)
     approver = await _invited(people, keeper, "演示签发", "demo-approver", Role.APPROVER)
     await people.register_key(approver, key.proof(await people.challenge(approver)))
-    _, guest = await people.invite(keeper, name="演示管理员", login="admin", roles=GUEST_ROLES)
+    _, guest = await people.invite(keeper, name="演示管理员", login=GUEST, roles=GUEST_ROLES)
     return {"drafter": drafter.id, "approver": approver.id, "guest_token": guest}
 
 
@@ -112,11 +146,16 @@ async def _invited(people: People, keeper: Person, name: str, login: str, role: 
 async def _found(people: People, person_id: str) -> Person:
     person = await people.find(person_id)
     if person is None:
-        raise RuntimeError("the demo's people are gone; remove the demo's state folder")
+        raise BrokenCast(
+            "演示数据不完整，无法继续。请删除演示目录后重新启动，或换一个目录：--state DIR"
+        )
     return person
 
 
-async def _open_link(people: People, token: str) -> str:
+async def open_link(people: People, token: str) -> str:
+    """Return the set-up token while it is good, "" once it was used or has run out."""
+    if not token:
+        return ""
     try:
         await people.invited(token)
     except BadLink:

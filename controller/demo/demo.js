@@ -1,41 +1,91 @@
 "use strict";
+// Pictures are asked for, not streamed: a browser opens few connections to one place, and two open pages with
+// endless streams would use up all of them.
 const token = document.body.dataset.token;
+const REST_MS = 400;
+const BUSY_MS = 120;
+const BUSY_FOR_MS = 2500;
+let busyUntil = 0;
 
-for (const image of document.querySelectorAll("img[data-touch]")) {
-  image.addEventListener("click", (event) => {
-    const box = image.getBoundingClientRect();
-    const across = (event.clientX - box.left) / box.width;
-    const down = (event.clientY - box.top) / box.height;
-    fetch(`/touch/${image.dataset.pane}`, {
-      method: "POST",
-      headers: { "X-Demo-Token": token, "Content-Type": "application/json" },
-      body: JSON.stringify({ across, down }),
-    });
-  });
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+async function watch(image) {
+  let seen = "";
+  for (;;) {
+    if (!document.hidden) {
+      try {
+        const answer = await fetch(`/picture/${image.dataset.pane}?seen=${seen}`);
+        if (answer.status === 200) {
+          const before = image.src;
+          seen = answer.headers.get("X-Mark");
+          image.src = URL.createObjectURL(await answer.blob());
+          await image.decode().catch(() => {});
+          if (before.startsWith("blob:")) URL.revokeObjectURL(before);
+        }
+      } catch (_error) {
+        await wait(1000); // stopped: the last picture stays, the line on top says so
+      }
+    }
+    await wait(Date.now() < busyUntil ? BUSY_MS : REST_MS);
+  }
+}
+
+async function touch(image, event) {
+  const box = image.getBoundingClientRect();
+  const across = (event.clientX - box.left) / box.width;
+  const down = (event.clientY - box.top) / box.height;
+  busyUntil = Date.now() + BUSY_FOR_MS;
+  const answer = await fetch(`/touch/${image.dataset.pane}`, {
+    method: "POST",
+    headers: { "X-Demo-Token": token, "Content-Type": "application/json" },
+    body: JSON.stringify({ across, down }),
+  }).catch(() => null);
+  if (answer && answer.status === 409) say([await answer.text()]);
+}
+
+function say(problems) {
+  const list = document.getElementById("problems");
+  list.hidden = problems.length === 0;
+  list.replaceChildren(...problems.map((sentence) => {
+    const item = document.createElement("li");
+    item.textContent = sentence;
+    return item;
+  }));
+}
+
+function card(slip) {
+  const figure = document.createElement("figure");
+  const caption = document.createElement("figcaption");
+  caption.textContent = `${slip.at}　${slip.site}`;
+  const picture = document.createElement("img");
+  picture.src = slip.picture;
+  picture.alt = "打印出来的小票";
+  figure.append(caption, picture);
+  return figure;
 }
 
 let shown = "";
-async function slips() {
+async function look() {
   try {
-    const found = await (await fetch("/slips")).json();
-    const names = JSON.stringify(found);
-    if (names !== shown) {
-      shown = names;
-      document.getElementById("no-slips").hidden = found.length > 0;
-      document.getElementById("slips").replaceChildren(...found.map((slip) => {
-        const card = document.createElement("div");
-        const label = document.createElement("p");
-        label.textContent = slip.terminal;
-        const picture = document.createElement("img");
-        picture.src = `/slips/${slip.terminal}/${slip.name}`;
-        picture.alt = "小票";
-        card.append(label, picture);
-        return card;
-      }));
+    const state = await (await fetch("/state")).json();
+    if (state.token !== token) location.reload(); // the demo was started again
+    const setup = document.getElementById("setup");
+    setup.hidden = !state.setup_link;
+    if (Date.now() > busyUntil) say(state.problems);
+    const slips = JSON.stringify(state.slips);
+    if (slips !== shown) {
+      shown = slips;
+      document.getElementById("no-slips").hidden = state.slips.length > 0;
+      document.getElementById("slips").replaceChildren(...state.slips.map(card));
     }
   } catch (_error) {
-    // The demo has been stopped: the last pictures stay.
+    say(["演示已停止。重新运行 make demo 后，本页会自动恢复。"]);
   }
-  setTimeout(slips, 1000);
+  setTimeout(look, 1000);
 }
-slips();
+
+for (const image of document.querySelectorAll("img[data-pane]")) {
+  watch(image);
+  if ("touch" in image.dataset) image.addEventListener("click", (event) => touch(image, event));
+}
+look();

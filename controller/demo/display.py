@@ -10,7 +10,7 @@ from Xlib.error import DisplayError
 
 from content.errors import CallerError
 from controller.demo.children import Children
-from controller.demo.panes import Pane, Window, arrange, extent, fits
+from controller.demo.panes import Pane, Size, Window, arrange, extent, side_by_side
 
 NUMBER = r"^\d+$"
 """What Xvfb says when it serves: the display's number."""
@@ -35,10 +35,13 @@ async def open_display(windows: Iterable[Window], children: Children, *, virtual
     Raises:
         NoDisplay: with a sentence that says what to install or to set.
     """
-    panes = arrange(windows)
+    wanted = tuple(windows)
     name = os.environ.get("DISPLAY", "")
-    if name and not virtual and fits(panes, screen_size(name)):
-        return Display(name, is_virtual=False, panes=panes)
+    if name and not virtual:
+        panes = arrange(wanted, screen_size(name))
+        if panes:
+            return Display(name, is_virtual=False, panes=panes)
+    panes = side_by_side(wanted)
     program = shutil.which("Xvfb")
     if program is None:
         raise NoDisplay(
@@ -52,7 +55,7 @@ async def open_display(windows: Iterable[Window], children: Children, *, virtual
     return Display(f":{number}", is_virtual=True, panes=panes)
 
 
-def screen_size(name: str) -> tuple[int, int]:
+def screen_size(name: str) -> Size:
     """Return width and height of a display's screen, in pixels.
 
     Raises:

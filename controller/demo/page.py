@@ -5,24 +5,27 @@ move the hand.
 """
 
 import asyncio
-import hashlib
 import hmac
+import json
 import secrets
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
 import jinja2
 from aiohttp import web
 
-from controller.demo.display import Pane
-from controller.demo.hand import RemoteHand
-from controller.demo.slips import printed, slip_path
+from controller.demo.hand import Covered, RemoteHand
+from controller.demo.panes import Pane
+from controller.demo.slips import PrintedSlip, printed, slip_path
+from devices.clock import CHINA
 
-FRAME_S = 0.3
-"""Seconds between two pictures of a pane."""
+UPRIGHT_PX, LYING_PX = 720, 1120
+"""Widest pictures that go out."""
 
-BOUNDARY = "frame"
+OWN_HOSTS = frozenset({"127.0.0.1", "localhost"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +35,21 @@ class Stage:
     Attributes:
         hand: eye and hand.
         panes: the windows on the display.
+        sites: terminal -> name of the place where it stands.
         slips: terminal -> folder of printed pictures.
         desk_url: where the desk is.
-        setup_link: the one-time link, "" once it has been used.
+        setup_link: returns the one-time link, "" once it has been used.
+        problems: returns sentences on what does not run.
         token: the page's own.
     """
 
     hand: RemoteHand
     panes: tuple[Pane, ...]
-    slips: dict[str, Path]
+    sites: Mapping[str, str]
+    slips: Mapping[str, Path]
     desk_url: str
-    setup_link: str
+    setup_link: Callable[[], Awaitable[str]]
+    problems: Callable[[], tuple[str, ...]]
     token: str
 
     def pane(self, name: str) -> Pane:
@@ -67,17 +74,16 @@ def new_token() -> str:
 
 def create_demo_page(stage: Stage) -> web.Application:
     """Return the application of the demo page."""
-    app = web.Application(client_max_size=4096)
+    app = web.Application(client_max_size=4096, middlewares=[_own_host])
     app[STAGE] = stage
     app.add_routes(
         [
             web.get("/", index),
             web.get("/demo.css", static_text),
             web.get("/demo.js", static_text),
-            web.get("/live/{pane}", live),
-            web.get("/still/{pane}", still),
+            web.get("/picture/{pane}", picture),
             web.post("/touch/{pane}", touch),
-            web.get("/slips", slips),
+            web.get("/state", state),
             web.get("/slips/{terminal}/{name}", slip),
         ]
     )
@@ -85,18 +91,31 @@ def create_demo_page(stage: Stage) -> web.Application:
     return app
 
 
+@web.middleware
+async def _own_host(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answer nobody who came by another name: such a name may belong to a hostile site (DNS rebinding)."""
+    if request.url.host not in OWN_HOSTS:
+        raise web.HTTPMisdirectedRequest
+    return await handler(request)
+
+
 async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'self'"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Content-Security-Policy"] = "default-src 'self'; img-src 'self' blob:"
+    response.headers.setdefault("Cache-Control", "no-store")
 
 
 async def index(request: web.Request) -> web.Response:
     """Show the page."""
     stage = request.app[STAGE]
     source = files("controller.demo").joinpath("page.html").read_text("utf-8")
-    template = jinja2.Environment(autoescape=True).from_string(source)
-    return web.Response(text=template.render(stage=stage), content_type="text/html")
+    template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    text = template.from_string(source).render(stage=stage, setup_link=await stage.setup_link())
+    return web.Response(text=text, content_type="text/html")
 
 
 async def static_text(request: web.Request) -> web.Response:
@@ -107,32 +126,15 @@ async def static_text(request: web.Request) -> web.Response:
     return web.Response(text=text, content_type=kind)
 
 
-async def live(request: web.Request) -> web.StreamResponse:
-    """Stream one pane as motion JPEG; a picture goes out only when it has changed."""
+async def picture(request: web.Request) -> web.Response:
+    """Serve a pane's picture; 204 if it is the one that the page has already (?seen=MARK)."""
     stage = request.app[STAGE]
     pane = stage.pane(request.match_info["pane"])
-    kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
-    response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-store"})
-    await response.prepare(request)
-    shown = b""
-    while request.transport is not None and not request.transport.is_closing():
-        picture = await asyncio.to_thread(stage.hand.picture, pane, width=_width(pane))
-        digest = hashlib.sha256(picture).digest()
-        if digest != shown:
-            shown = digest
-            head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
-            # Twice: browsers draw a part of a motion JPEG only when the next one begins.
-            await response.write((head.encode() + picture + b"\r\n") * 2)
-        await asyncio.sleep(FRAME_S)
-    return response
-
-
-async def still(request: web.Request) -> web.Response:
-    """Serve one picture of a pane."""
-    stage = request.app[STAGE]
-    pane = stage.pane(request.match_info["pane"])
-    picture = await asyncio.to_thread(stage.hand.picture, pane, width=_width(pane))
-    return web.Response(body=picture, content_type="image/jpeg")
+    width = min(pane.width, UPRIGHT_PX if pane.height > pane.width else LYING_PX)
+    now = await asyncio.to_thread(stage.hand.picture, pane, width=width)
+    if request.query.get("seen") == now.mark:
+        return web.Response(status=204)
+    return web.Response(body=now.jpeg, content_type="image/jpeg", headers={"X-Mark": now.mark})
 
 
 async def touch(request: web.Request) -> web.Response:
@@ -141,17 +143,45 @@ async def touch(request: web.Request) -> web.Response:
     if not hmac.compare_digest(request.headers.get("X-Demo-Token", ""), stage.token):
         raise web.HTTPForbidden
     pane = stage.pane(request.match_info["pane"])
-    place = await request.json()
-    await asyncio.to_thread(
-        stage.hand.touch, pane, across=float(place["across"]), down=float(place["down"])
-    )
+    if not pane.is_kiosk:
+        raise web.HTTPNotFound
+    across, down = _place(await request.text())
+    try:
+        await asyncio.to_thread(stage.hand.touch, pane, across=across, down=down)
+    except Covered as why:
+        return web.Response(status=409, text=str(why))
     return web.Response(status=204)
 
 
-async def slips(request: web.Request) -> web.Response:
-    """List the printed slips, newest first."""
-    found = await asyncio.to_thread(printed, request.app[STAGE].slips)
-    return web.json_response([{"terminal": one.terminal, "name": one.name} for one in found])
+def _place(body: str) -> tuple[float, float]:
+    try:
+        said = json.loads(body)
+        return float(said["across"]), float(said["down"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise web.HTTPBadRequest from error
+
+
+async def state(request: web.Request) -> web.Response:
+    """Say what changes: slips newest first, problems, whether the set-up link is still good."""
+    stage = request.app[STAGE]
+    found = await asyncio.to_thread(printed, stage.slips)
+    return web.json_response(
+        {
+            "token": stage.token,
+            "problems": stage.problems(),
+            "setup_link": await stage.setup_link(),
+            "slips": [_slip(one, stage) for one in found],
+        }
+    )
+
+
+def _slip(one: PrintedSlip, stage: Stage) -> dict[str, str]:
+    at = datetime.fromtimestamp(one.at_ns / 1e9, CHINA)
+    return {
+        "picture": f"/slips/{one.terminal}/{one.name}?{one.at_ns}",
+        "site": stage.sites.get(one.terminal, one.terminal),
+        "at": f"{at:%H:%M:%S}",
+    }
 
 
 async def slip(request: web.Request) -> web.StreamResponse:
@@ -161,7 +191,3 @@ async def slip(request: web.Request) -> web.StreamResponse:
     if path is None:
         raise web.HTTPNotFound
     return web.FileResponse(path)
-
-
-def _width(pane: Pane) -> int:
-    return min(pane.width, 720 if pane.height > pane.width else 1120)

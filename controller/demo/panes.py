@@ -1,13 +1,23 @@
 """Where the demo's windows stand on the display. Pure: sizes in, places out.
 
-The kiosk is drawn for 1080x1920 upright and 1920x1080 lying, the screen for 1920x1080.
+The kiosk is drawn for 1080x1920 upright and 1920x1080 lying, the screen for 1920x1080; at other sizes words
+overlap, so no window is ever made smaller.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-UPRIGHT = (1080, 1920)
-LYING = (1920, 1080)
+Size = tuple[int, int]
+UPRIGHT: Size = (1080, 1920)
+LYING: Size = (1920, 1080)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A user interface that wants a place."""
+
+    terminal: str
+    ui: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +52,26 @@ class Pane:
         return f"{self.left},{self.top}"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A user interface that wants a place."""
-
-    terminal: str
-    ui: str
+def side_by_side(windows: Iterable[Window]) -> tuple[Pane, ...]:
+    """Return a place for each window in one row: kiosks upright first, then screens."""
+    return _placed(windows, kiosk=UPRIGHT, after=lambda pane: (pane.left + pane.width, 0))
 
 
-def arrange(windows: Iterable[Window]) -> tuple[Pane, ...]:
-    """Return a place for each window, side by side: kiosks upright first, then screens lying."""
-    placed: list[Pane] = []
-    left = 0
-    for window in sorted(windows, key=lambda one: one.ui != "kiosk"):
-        width, height = UPRIGHT if window.ui == "kiosk" else LYING
-        placed.append(Pane(window.terminal, window.ui, left, 0, width, height))
-        left += width
-    return tuple(placed)
+def arrange(windows: Iterable[Window], screen: Size) -> tuple[Pane, ...]:
+    """Return places that are wholly on a screen of this size; none if they cannot be.
+
+    Kiosks stand upright if there is height for it; else they lie, beside the screen or above it.
+    """
+    wanted = tuple(windows)
+    ways = (
+        side_by_side(wanted),
+        _placed(wanted, kiosk=LYING, after=lambda pane: (pane.left + pane.width, 0)),
+        _placed(wanted, kiosk=LYING, after=lambda pane: (0, pane.top + pane.height)),
+    )
+    return next((way for way in ways if _fits(way, screen)), ())
 
 
-def extent(panes: Iterable[Pane]) -> tuple[int, int]:
+def extent(panes: Iterable[Pane]) -> Size:
     """Return width and height that hold all panes."""
     held = tuple(panes)
     width = max(pane.left + pane.width for pane in held)
@@ -69,7 +79,18 @@ def extent(panes: Iterable[Pane]) -> tuple[int, int]:
     return width, height
 
 
-def fits(panes: Iterable[Pane], screen: tuple[int, int]) -> bool:
-    """Say whether all panes are wholly on a screen of this size."""
+def _placed(
+    windows: Iterable[Window], *, kiosk: Size, after: Callable[[Pane], Size]
+) -> tuple[Pane, ...]:
+    placed: list[Pane] = []
+    left, top = 0, 0
+    for window in sorted(windows, key=lambda one: one.ui != "kiosk"):
+        width, height = kiosk if window.ui == "kiosk" else LYING
+        placed.append(Pane(window.terminal, window.ui, left, top, width, height))
+        left, top = after(placed[-1])
+    return tuple(placed)
+
+
+def _fits(panes: Iterable[Pane], screen: Size) -> bool:
     width, height = extent(panes)
     return width <= screen[0] and height <= screen[1]

@@ -13,7 +13,7 @@ async def read_json(request: web.Request) -> Mapping[str, object]:
     """Return the posted object; anything else counts as empty, and the fields say what is missing."""
     try:
         return msgspec.json.decode(await request.read(), type=dict[str, object])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return {}
 
 

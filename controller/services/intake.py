@@ -24,7 +24,7 @@ from nacl.public import PrivateKey, SealedBox
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from content.canonical import sha256_hex
-from content.codes import code_from
+from content.codes import code_from, seed_tail
 from content.errors import CallerError
 from content.requests.form import RequestForm
 from controller.services.findings import Finding, Findings
@@ -109,7 +109,8 @@ class Intake:
             self._findings.note(Finding(peer, "envelope_rejected", reason))
             return Ack(envelope.key, AckResult.REJECTED, why=str(error))
         logger.info(
-            "envelope taken in", extra={"device": peer, "key": ack.key, "result": ack.result}
+            "envelope taken in",
+            extra={"device": peer, "key": seed_tail(ack.key), "result": ack.result},
         )
         return ack
 

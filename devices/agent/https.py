@@ -101,7 +101,7 @@ class HttpsUpstream:
         try:
             lines = msgspec.msgpack.decode(answer.body, type=tuple[bytes, ...])
             head = base64.b64decode(answer.headers.get("X-Head", ""), validate=True)
-        except (msgspec.MsgspecError, ValueError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise Unreachable("page of the log cannot be read") from error
         return Page(lines, head)
 

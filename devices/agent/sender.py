@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
+from content.codes import seed_tail
 from devices.agent.disk import OneThread
 from devices.agent.outbox import Outbox, Row
 from devices.agent.ports import Link, Unreachable, Upstream
@@ -61,7 +62,9 @@ class Sender:
     async def acknowledged(self, ack: Ack) -> None:
         """Settle a row as the controller says."""
         if await self._disk(self._outbox.settle, ack):
-            logger.info("envelope settled", extra={"key": ack.key, "result": str(ack.result)})
+            logger.info(
+                "envelope settled", extra={"key": seed_tail(ack.key), "result": str(ack.result)}
+            )
             self._on_settled(ack)
         self._stirred.set()
 
@@ -90,6 +93,6 @@ class Sender:
         try:
             ack = await self._upstream.post(row.envelope)
         except Unreachable:
-            logger.info("envelope not delivered yet", extra={"key": row.key})
+            logger.info("envelope not delivered yet", extra={"key": seed_tail(row.key)})
             return
         await self.acknowledged(ack)

@@ -10,11 +10,12 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from devices.clock import Clock
 from devices.drivers.health import Health, Level
-from devices.drivers.links import Link, LinkLost
+from devices.drivers.links import Link, LinkLost, SerialLink
 from devices.drivers.reasons import Reason
 
 BACK_OFF_S = (1.0, 2.0, 5.0, 10.0)
@@ -45,14 +46,14 @@ class Turn(Generic[E_co]):
     Attributes:
         send: bytes for the device.
         events: what has happened.
-        level, reason: how the device is.
+        level, reason: how the device is; no level while that is not known yet: the last health stays.
         wait_s: how long the machine can wait for bytes before its next turn.
         is_hopeless: the link is to be closed and opened anew.
     """
 
     send: bytes = b""
     events: tuple[E_co, ...] = ()
-    level: Level = Level.OK
+    level: Level | None = Level.OK
     reason: str = ""
     wait_s: float = _LONGEST_WAIT_S
     is_hopeless: bool = False
@@ -78,6 +79,26 @@ class Machine(Protocol[Order_contra, E_co]):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Port:
+    """Where a device is.
+
+    Attributes:
+        connect: opens the link, alone; raises LinkLost.
+        is_there: whether there is something to open; when it appears, it is opened without waiting.
+        baud: line speed, for the time that writing may take.
+    """
+
+    connect: Callable[[], Link]
+    is_there: Callable[[], bool] = lambda: True
+    baud: int = 115200
+
+
+def serial_port(path: str, *, baud: int) -> Port:
+    """Return a serial port as a place; it need not be there yet."""
+    return Port(lambda: SerialLink(path, baud=baud), is_there=Path(path).exists, baud=baud)
+
+
 def line_time_s(count: int, baud: int) -> float:
     """Return how long so many bytes may take on a line, with some slack."""
     return count * _BITS_PER_BYTE / baud * _LINE_FACTOR
@@ -91,10 +112,8 @@ class Attendant(Generic[Order, E]):
         machine: Machine[Order, E],
         *,
         name: str,
-        connect: Callable[[], Link],
+        port: Port,
         clock: Clock,
-        baud: int = 9600,
-        is_there: Callable[[], bool] = lambda: True,
         on_news: Callable[[], None] = lambda: None,
     ) -> None:
         """Make it; `start` begins.
@@ -102,18 +121,14 @@ class Attendant(Generic[Order, E]):
         Args:
             machine: decides.
             name: of the device, for logs and the thread.
-            connect: opens the link, alone; raises LinkLost.
+            port: where the device is.
             clock: the time.
-            baud: line speed, for the time that writing may take.
-            is_there: whether there is something to open; when it appears, it is opened without waiting.
             on_news: called from the thread when there are events or another health; must not block.
         """
         self._machine = machine
         self._name = name
-        self._connect = connect
+        self._port = port
         self._clock = clock
-        self._baud = baud
-        self._is_there = is_there
         self._was_there = True
         self._on_news = on_news
         self._link: Link | None = None
@@ -197,11 +212,11 @@ class Attendant(Generic[Order, E]):
 
     def _has_appeared(self) -> bool:
         """Tell whether what was not there before has just been plugged in: that ends the waiting."""
-        was_there, self._was_there = self._was_there, self._is_there()
+        was_there, self._was_there = self._was_there, self._port.is_there()
         return self._was_there and not was_there
 
     def _open(self) -> None:
-        link = self._connect()
+        link = self._port.connect()
         self._link = link
         end = self._clock.monotonic() + SETTLE_S
         while (left := end - self._clock.monotonic()) > 0:
@@ -230,7 +245,7 @@ class Attendant(Generic[Order, E]):
         """
         if not data:
             return
-        end = self._clock.monotonic() + line_time_s(len(data), self._baud) + _WRITE_GRACE_S
+        end = self._clock.monotonic() + line_time_s(len(data), self._port.baud) + _WRITE_GRACE_S
         while data:
             if self._clock.monotonic() > end:
                 raise LinkLost(Reason.SILENT, self._name)
@@ -239,7 +254,7 @@ class Attendant(Generic[Order, E]):
     def _publish(self, turn: Turn[E]) -> None:
         with self._lock:
             self._events.extend(turn.events)
-        has_changed = self._set_health(turn.level, turn.reason)
+        has_changed = turn.level is not None and self._set_health(turn.level, turn.reason)
         if turn.events or has_changed:
             self._tell()
 

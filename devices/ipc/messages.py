@@ -176,7 +176,7 @@ def read_to_ui(line: bytes) -> ToUi:
 def _decode(decoder: "msgspec.json.Decoder[_M]", line: bytes) -> _M:
     try:
         message = decoder.decode(line)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise BadLine(str(error)) from error
     if message.v != VERSION:
         raise BadLine(f"version {message.v} is not spoken here, only {VERSION}")

@@ -61,8 +61,8 @@ class UiConnection:
         """Write what waits until the connection ends."""
         with suppress(ConnectionError):
             while True:
-                message = await self._waiting.get()
-                self._writer.write(encode_line(message))
+                # Nothing is bound to a name here: the last message would live until the next one comes.
+                self._writer.write(encode_line(await self._waiting.get()))
                 await self._writer.drain()
 
 
@@ -154,6 +154,7 @@ class UiServer:
                 logger.warning("line not understood", extra={"ui": connection.name})
                 continue
             await self._take(connection, message)
+            del line, message  # a citizen's words must not live until the next line comes
 
     async def _take(self, connection: UiConnection, message: ToAgent) -> None:
         if isinstance(message, Hello):

@@ -7,6 +7,7 @@ What may be left: the request, sealed, on its way; then, locked, in the controll
 """
 
 import json
+import re
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from content.codes import show_code
+from content.codes import code_from, show_code
 from tests.support.finger import Finger
 from tests.support.kiosk_visitor import Visitor
+from tests.support.living_memory import living_texts
 from tests.support.observed_kiosk import observe
 from tests.support.printed_paper import ReadSlip, read_slip_picture
 from tests.support.processes import wait_for
@@ -38,6 +40,7 @@ WHOLE_ADDED = "大象长颈鹿"
 COMPOSED = "zhangqx"
 """Letters of a composition that is never finished."""
 TYPED = (WHOLE_NAME, ID_NUMBER, PHONE, WHOLE_QUERY, WHOLE_ADDED, COMPOSED)
+KEY = re.compile(r"(?:hall-1-)?[0-9a-f]{32}")
 SOON_S = 10
 """So long the collector and the write-ahead logs may take."""
 
@@ -252,6 +255,10 @@ def _nothing_left(
     assert copied(hall.display) == []
     _gone("memory", lambda: zone.in_memory(sought))
     _gone("logs", lambda: zone.in_logs(sought))
+    for code in kept_by_the_controller:
+        assert _ways_to(code, "\n".join(one.output for one in zone.programs.values())) == []
+        for name, path in zone.memories.items():
+            assert (name, _ways_to(code, living_texts(path).decode("ascii", "replace"))) == (name, [])
     database = str(zone.state / "zone.db")
     _gone(
         "files",
@@ -261,6 +268,12 @@ def _nothing_left(
             if not (one.what in kept_by_the_controller and one.where.startswith(database))
         ),
     )
+
+
+def _ways_to(code: str, text: str) -> list[str]:
+    """Return the keys in a text from which anybody could work out the receipt's code."""
+    keys = set(KEY.findall(text))
+    return [key for key in keys if code in {code_from(key), code_from(f"hall-1-{key}")}]
 
 
 def _gone(where: str, look: Callable[[], Iterable[Trace]]) -> None:

@@ -9,7 +9,8 @@ OURS = {"kiosk", "signage", "devices", "content", "kivy"}
 
 def held_texts(top: Any) -> Iterator[str]:
     """Yield each string that can be reached through our own objects, widgets and containers."""
-    waiting, known = [top], set()
+    known: set[int] = set()
+    waiting = [top]
     while waiting and len(known) < MOST_THINGS:
         thing = waiting.pop()
         if isinstance(thing, str):
@@ -33,6 +34,7 @@ def _parts(thing: Any) -> list[Any]:
         slots = kind.__dict__.get("__slots__", ())
         names = (slots,) if isinstance(slots, str) else slots
         parts += [getattr(thing, name, None) for name in names]
-    parts += getattr(thing, "children", [])
+    children = getattr(thing, "children", [])
+    parts += children if isinstance(children, list) else []
     parts += [getattr(thing, name, None) for name in ("text", "body", "a11y_label")]
     return [part for part in parts if part is not None]

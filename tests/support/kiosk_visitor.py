@@ -47,7 +47,9 @@ class Visitor:
 
     def everything_held(self) -> str:
         """Return all texts in the whole widget tree and the flows, visible or not."""
-        return str(observe(self._eye, "held").get("held", ""))
+        answer = observe(self._eye, "held")
+        assert "held" in answer, answer  # nothing found is not the same as not looked
+        return str(answer["held"])
 
     def sees(self, part: str, *, timeout: float = 20) -> str:
         """Wait until the text is on the glass."""

@@ -116,8 +116,7 @@ class WatchedZone(RunningZone):
         """Search every text that agent, kiosk and screen still hold."""
         sought = list(needles)
         for name, path in self.memories.items():
-            texts = living_texts(path)
-            yield from (Trace(f"memory of {name}", one) for one in sought if one in texts)
+            yield from _search(f"memory of {name}", living_texts(path), sought)
 
     def _pids(self) -> Iterator[int]:
         """Yield our programs and their children: the broker, the pinyin engine."""

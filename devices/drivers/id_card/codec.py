@@ -23,10 +23,10 @@ READ_REPLY_BYTES = 1295
 _HEAD = len(PREAMBLE) + 2
 _LONGEST = 2400
 """Text, photo and fingerprint are 2 314; a longer length is noise."""
-_TEXT_AND_PHOTO = b"\x01\x00\x04\x00"
+_PLAIN = b"\x01\x00\x04\x00"
+_PLAIN_BYTES = len(_PLAIN) + TEXT_LENGTH + PHOTO_LENGTH
 _WITH_FINGERPRINT = b"\x01\x00\x04\x00\x04\x00"
-_SHORTEST_CARD = len(_TEXT_AND_PHOTO) + TEXT_LENGTH + PHOTO_LENGTH
-_SHORTEST_WITH_FINGERPRINT = len(_WITH_FINGERPRINT) + TEXT_LENGTH + 2 * PHOTO_LENGTH
+_WITH_FINGERPRINT_BYTES = len(_WITH_FINGERPRINT) + TEXT_LENGTH + 2 * PHOTO_LENGTH
 _MOST_PLAIN_DATA = 255
 
 
@@ -80,7 +80,7 @@ def answer_bytes(answer: Answer) -> bytes:
 
 def card_bytes(text: bytes) -> bytes:
     """Return a read reply as a reader sends it, for the simulator: the photo is blank."""
-    return frame(b"\x00\x00\x90" + _TEXT_AND_PHOTO + text + bytes(PHOTO_LENGTH))
+    return frame(b"\x00\x00\x90" + _PLAIN + text + bytes(PHOTO_LENGTH))
 
 
 class Deframer:
@@ -130,11 +130,12 @@ class Deframer:
 
     def _take(self, length: int) -> bytes | None:
         """Return what the frame says, without photo and fingerprint; None if its check is wrong."""
-        if reduce(xor, memoryview(self._held)[len(PREAMBLE) : length]) != 0:
+        with memoryview(self._held) as held:
+            is_true = reduce(xor, held[len(PREAMBLE) : length]) == 0
+            body = bytes(held[_HEAD : _HEAD + _kept_length(self._held, length)])
+        if not is_true:
             self._drop(1)  # what looked like a frame may hide the beginning of a true one
             return None
-        end = min(length - 1, _HEAD + _kept_length(self._held, length))
-        body = bytes(memoryview(self._held)[_HEAD:end])
         self._drop(length)
         return body
 
@@ -152,21 +153,19 @@ def _begun(held: bytearray) -> int:
 
 
 def _kept_length(held: bytearray, length: int) -> int:
-    """Return how much of a frame's body may leave the codec."""
-    if length - _HEAD - 1 <= _MOST_PLAIN_DATA:
-        return length - _HEAD - 1
-    lengths = len(_WITH_FINGERPRINT) if _has_fingerprint(held, length) else len(_TEXT_AND_PHOTO)
-    return 3 + lengths + TEXT_LENGTH
-
-
-def _has_fingerprint(held: bytearray, length: int) -> bool:
-    is_long = length >= _HEAD + 3 + _SHORTEST_WITH_FINGERPRINT + 1
-    return is_long and held[_HEAD + 3 :].startswith(_WITH_FINGERPRINT)
+    """Return how much of a frame's body may leave the codec; of a long one of unknown form, its status only."""
+    whole = length - _HEAD - 1
+    if whole <= _MOST_PLAIN_DATA:
+        return whole
+    for lengths, count in ((_WITH_FINGERPRINT, _WITH_FINGERPRINT_BYTES), (_PLAIN, _PLAIN_BYTES)):
+        if whole >= 3 + count and held.startswith(lengths, _HEAD + 3):
+            return 3 + len(lengths) + TEXT_LENGTH
+    return 3
 
 
 def _reply(body: bytes) -> Reply:
     data = body[3:]
-    for lengths in (_WITH_FINGERPRINT, _TEXT_AND_PHOTO):
+    for lengths in (_WITH_FINGERPRINT, _PLAIN):
         if data.startswith(lengths) and len(data) == len(lengths) + TEXT_LENGTH:
             return CardText(data[len(lengths) :])
     return Answer(body[2], data)

@@ -19,6 +19,7 @@ def native_qr(url: str, module_dots: int) -> bytes:
     builder = Dummy()
     builder.qr(url, ec=QR_ECLEVEL_M, size=module_dots, native=True)
     data: bytes = builder.output
+    builder.clear()  # it refers to itself and so lives until the collector comes: without a visitor's code
     return data
 
 
