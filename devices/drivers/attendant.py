@@ -264,6 +264,8 @@ class Attendant(Generic[Order, E]):
         self._machine.lost(now)
         self._retry_at = now + BACK_OFF_S[min(self._failures, len(BACK_OFF_S) - 1)]
         self._failures += 1
+        if reason == Reason.ABSENT and self.health.reason == Reason.UNPLUGGED:
+            return  # the same loss, seen once more
         if self._set_health(Level.DOWN, reason):
             self._tell()
 

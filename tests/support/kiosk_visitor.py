@@ -51,14 +51,9 @@ class Visitor:
         assert "held" in answer, answer  # nothing found is not the same as not looked
         return str(answer["held"])
 
-    def sees(self, part: str, *, timeout: float = 20) -> str:
+    def sees(self, part: str, *, timeout: float = 20) -> None:
         """Wait until the text is on the glass."""
-        return (
-            wait_for(
-                f"{part!r} on the kiosk", lambda: part in self.text() and part, timeout=timeout
-            )
-            or ""
-        )
+        wait_for(f"{part!r} on the kiosk", lambda: part in self.text(), timeout=timeout)
 
     def touch(self, label: str, *, timeout: float = 15) -> None:
         """Touch the thing with these words, once the glass is still, and wait until the glass has answered."""

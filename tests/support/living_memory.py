@@ -12,11 +12,14 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 1_000_000
 ANSWER_S = 60.0
+ATOMS = {int, float, bool, type(None)}
+"""Our own notes of what is known hold many of them."""
 
 
 def main() -> None:
@@ -31,72 +34,42 @@ def main() -> None:
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
-def living_texts(path: Path, question: str = "") -> bytes:
-    """Return all texts alive in a program that was started here, line by line."""
+def living_texts(path: Path) -> bytes:
+    """Return all texts alive in a program that was started here, line by line, each as it is encoded."""
     with socket.socket(socket.AF_UNIX) as link:
         link.settimeout(ANSWER_S)
         link.connect(str(path))
         with link.makefile("rb") as answer:
-            link.sendall(question.encode() + b"\n")
             return answer.read()
-
-
-def _who(needle):
-    out = [f"gc counts {gc.get_count()} enabled {gc.isenabled()} stats {gc.get_stats()[2]}"]
-    def desc(o):
-        try:
-            return f"{type(o).__module__}.{type(o).__qualname__} " + (str([k for k in list(o)[:12] if isinstance(k,str)]) if isinstance(o,dict) else repr(o)[:150] if not isinstance(o,(list,tuple,set)) else str(len(o)))
-        except Exception as e:
-            return str(type(o))
-    objs = gc.get_objects()
-    parents = {}
-    hits = []
-    stack = list(objs)
-    seen = set(map(id, objs))
-    keep = []
-    import types
-    frames = list(_with_callers(list(sys._current_frames().values())))
-    for top in [*objs, *frames]:
-        waiting = [top]
-        while waiting:
-            thing = waiting.pop()
-            for part in gc.get_referents(thing):
-                t = type(part)
-                if t is str or t is bytes or t is bytearray:
-                    if (needle in part) if t is str else (needle.encode() in part):
-                        if part != "who " + needle and part != needle or True:
-                            hits.append((thing, part)); keep.append(part)
-                elif not gc.is_tracked(part) and id(part) not in seen:
-                    seen.add(id(part)); keep.append(part)
-                    waiting.append(part)
-                    parents.setdefault(id(part), thing)
-    for thing, part in hits[:8]:
-        out.append("HIT " + repr(part)[:100])
-        cur = thing
-        for depth in range(5):
-            out.append("   " * (depth+1) + desc(cur))
-            nxt = [r for r in gc.get_referrers(cur) if r is not objs and r is not hits and r is not keep and not isinstance(r, types.FrameType) and r is not frames and not (isinstance(r, tuple) and len(r)==2 and r[0] is cur)] 
-            fr = [r for r in gc.get_referrers(cur) if isinstance(r, types.FrameType)]
-            if fr:
-                out.append("   " * (depth+1) + " frame: " + ", ".join(f"{f.f_code.co_qualname}" for f in fr[:4]))
-            if not nxt: break
-            cur = nxt[0]
-    return "\n".join(out)
 
 
 def _serve(server: socket.socket) -> None:
     while True:
         link, _ = server.accept()
         with link:
-            asked = link.recv(4096).strip().decode()
-            if asked.startswith("who "):
-                link.sendall(_who(asked[4:]).encode('utf-8','replace'))
-                continue
-            link.sendall(b"\n".join(set(_alive())))
+            with _stillness():
+                found = b"\n".join(set(_alive()))
+            link.sendall(found)
+            del found
+
+
+@contextmanager
+def _stillness() -> Iterator[None]:
+    """Let no other thread run and nothing be collected: what is looked at must not change by looking."""
+    interval, was_on = sys.getswitchinterval(), gc.isenabled()
+    sys.setswitchinterval(ANSWER_S)
+    gc.disable()
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        if was_on:
+            gc.enable()
 
 
 def _alive() -> Iterator[bytes]:
-    frames = list(sys._current_frames().values())
+    own = threading.get_ident()  # looking at our own frames would keep alive what we found
+    frames = [frame for thread, frame in sys._current_frames().items() if thread != own]
     known: set[int] = set()
     for thing in (*gc.get_objects(), *_with_callers(frames)):
         yield from _texts_in(thing, known)
@@ -120,7 +93,7 @@ def _texts_in(top: Any, known: set[int]) -> Iterator[bytes]:
             elif type(part) in {bytes, bytearray}:
                 if len(part) < MOST_BYTES:
                     yield bytes(part)
-            elif not gc.is_tracked(part) and id(part) not in known:
+            elif type(part) not in ATOMS and not gc.is_tracked(part) and id(part) not in known:
                 known.add(id(part))
                 waiting.append(part)
 

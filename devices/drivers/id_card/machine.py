@@ -269,7 +269,8 @@ class IdCardMachine:
         if not is_stale:
             self._stage = TRANSITIONS.get((stage, result), stage)
         self._settle()
-        pause = PROBE_EVERY_S if self._stage in {Stage.RESTING, Stage.PROBING} else FIND_EVERY_S
+        is_at_rest = self._stage is Stage.RESTING and result is not Result.SILENT
+        pause = PROBE_EVERY_S if is_at_rest else FIND_EVERY_S
         self._due = now if self._stage in _AT_ONCE else now + pause
 
     def _settle(self) -> None:
