@@ -3,6 +3,7 @@
 No network and no driver here: a thread reads the socket, the loop drains it. One Clock event does it all.
 """
 
+import gc
 import logging
 import signal
 from collections.abc import Callable
@@ -35,6 +36,7 @@ DRAIN_MOST = 50
 WARM_UP_S = 1.0
 MOST_MISTAKES = 5
 MISTAKE_WINDOW_S = 60.0
+_COLLECT_S = (0.1, 1.5)
 
 
 class AgentLink(Protocol):
@@ -230,6 +232,14 @@ class KioskApp(App):
         self.frame.put_screen(self._screen(Place.HOME))
         forget_measures()
         _forget_codes()
+        # Thrown-away widgets hold each other: without this they live on with their texts until Python's next
+        # full collection. Twice, for what the frames on their way still hold.
+        for after_s in _COLLECT_S:
+            Clock.schedule_once(_collect, after_s)
+
+
+def _collect(_after: float) -> None:
+    gc.collect()
 
 
 def _forget_codes() -> None:

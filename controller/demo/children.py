@@ -50,6 +50,7 @@ class Children:
         self._on_loss = on_loss
         self._running: list[Child] = []
         self._readers: set[asyncio.Task[None]] = set()
+        self._lost = asyncio.Event()
 
     async def start_module(
         self, name: str, *arguments: str, ready: Iterable[str], env: Mapping[str, str]
@@ -100,6 +101,10 @@ class Children:
             raise NotStarted(f"{name} 没有启动，原因见 {log} 的最后几行。")
         return said.result()
 
+    async def wait_for_loss(self) -> None:
+        """Return when one of them has ended by itself."""
+        await self._lost.wait()
+
     async def end(self) -> None:
         """End all, the last started first."""
         while self._running:
@@ -121,6 +126,7 @@ class Children:
         code = await child.process.wait()
         if child in self._running and said.done():
             self._running.remove(child)
+            self._lost.set()
             self._on_loss(
                 f"{child.name} 意外停止（退出码 {code}），原因见 {child.log}。"
                 "请按 Ctrl-C 停止演示后重新启动。"

@@ -1,15 +1,15 @@
 """Page buttons: what does not fit is turned to, never dragged."""
 
 from kivy.properties import NumericProperty, StringProperty
-from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.widgets import action as _action  # noqa: F401 - its kv rules are used by ours
+from kiosk.widgets.fold import Fold
 from signage.kit.rules import load_rules
 
 load_rules(__file__)
 
 
-class PageBar(BoxLayout):
+class PageBar(Fold):
     """Previous, where we are, next. Buttons besides scrolling: nothing by drag alone."""
 
     page = NumericProperty(0)

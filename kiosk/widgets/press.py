@@ -1,5 +1,7 @@
 """Everything a finger can act on. All of it is at least 80 px each way and says what it does."""
 
+from typing import Any
+
 from kivy.app import App
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior
@@ -34,9 +36,11 @@ class Press(ButtonBehavior, BoxLayout):
     ground = ListProperty([0, 0, 0, 0])
     border = ListProperty([0, 0, 0, 0])
 
-    def on_touch_down(self, touch: object) -> bool:
-        """Take the touch unless quiet."""
-        return False if self.quiet else bool(super().on_touch_down(touch))
+    def on_touch_down(self, touch: Any) -> bool:
+        """Take the touch unless quiet; what reaches beyond our box (see Fold) is not ours."""
+        if self.quiet or not self.collide_point(*touch.pos):
+            return False
+        return bool(super().on_touch_down(touch))
 
 
 class Tile(Press):

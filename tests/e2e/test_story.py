@@ -261,5 +261,5 @@ def _plain(text: str) -> str:
 
 
 async def _phone(browser: Browser) -> Page:
-    context = await browser.new_context(locale="zh-CN", viewport=PHONE_SIZE)  # type: ignore[arg-type]
+    context = await browser.new_context(locale="zh-CN", viewport=PHONE_SIZE)
     return await context.new_page()

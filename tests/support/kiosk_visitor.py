@@ -72,6 +72,11 @@ class Visitor:
         threading.Event().wait(0.05)
         return first if first is not None and first == self._find(label) else None
 
+    def open_keyboard(self) -> None:
+        """Bring the keys up, if they were put away."""
+        if self._find("键盘") is not None:
+            self.touch("键盘")
+
     def type_pinyin(self, letters: str, choose: str) -> None:
         """Type letters on the pinyin keys and choose the candidate."""
         for letter in letters:

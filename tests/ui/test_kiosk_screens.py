@@ -136,6 +136,18 @@ def test_a_document_is_found_by_touch_read_printed_and_taken_along(ui: KioskUi) 
     assert decoded(ui) == {"https://zone.example:8080/d/DDC0000001"}
 
 
+def test_a_query_is_cleared_by_touch_after_the_keyboard_was_put_away(ui: KioskUi) -> None:
+    ui.welcome()
+    ui.app.do("open_search", "推进")
+    ui.app.frame.screen.typing_done()
+    ui.settle()
+
+    ui.press("清除")
+
+    assert ui.app.kiosk.search.view.query == ""
+    assert ui.app.frame.has_keyboard
+
+
 def test_when_paper_fails_the_code_is_shown_and_the_slip_can_be_printed_again(ui: KioskUi) -> None:
     ui.welcome()
     ui.app.do("open_record", "DDC0000001")
