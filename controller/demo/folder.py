@@ -6,7 +6,6 @@ import socket
 import tomllib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from content.errors import CallerError
@@ -14,7 +13,8 @@ from controller.config import FILE, ZoneConfig, load_config
 from controller.demo.seed import REGION, ZONE
 
 LOOPBACK = "127.0.0.1"
-FIRST_PORTS = {"web": 8080, "api": 8443, "broker": 8883, "page": 8090}
+FIRST_PORTS = {"web": 8080, "api": 8443, "broker": 8883}
+FIRST_PAGE_PORT = 8090
 LAST_PORT = 65535
 MARK = "demo.zone"
 """A file that says: this state folder is a demo's. The demo opens no other."""
@@ -28,16 +28,6 @@ class NotADemo(CallerError):
 
 class FolderProblem(CallerError):
     """The state folder cannot be used now; the sentence says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Loopback ports in use."""
-
-    web: int
-    api: int
-    broker: int
-    page: int
 
 
 @contextmanager
@@ -76,7 +66,7 @@ def _claim(state: Path) -> None:
         ) from error
 
 
-def configure(state: Path) -> tuple[ZoneConfig, Ports]:
+def configure(state: Path) -> ZoneConfig:
     """Write zone.toml with free ports, those of the last start if they still are.
 
     Raises:
@@ -86,38 +76,59 @@ def configure(state: Path) -> tuple[ZoneConfig, Ports]:
     lines = (
         f'zone = "{ZONE}"',
         f'region = "{REGION}"',
-        f'public_url = "http://{LOOPBACK}:{ports.web}"',
-        *("[web]", f"port = {ports.web}"),
-        *("[api]", f"port = {ports.api}"),
-        *("[broker]", f"port = {ports.broker}"),
+        f'public_url = "http://{LOOPBACK}:{ports["web"]}"',
+        *(f"[{name}]\nport = {port}" for name, port in ports.items()),
     )
     (state / FILE).write_text("\n".join(lines) + "\n", "utf-8")
-    (state / PAGE_PORT).write_text(str(ports.page), "utf-8")
-    return load_config(state), ports
+    return load_config(state)
 
 
-def _choose_ports(state: Path) -> Ports:
+def listen_for_page(state: Path) -> socket.socket:
+    """Return a listening socket for the demo page, at the port of the last start if it is free.
+
+    Raises:
+        FolderProblem: no port is free.
+    """
+    file = state / PAGE_PORT
+    try:
+        first = int(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        first = FIRST_PAGE_PORT
+    for port in range(first, LAST_PORT + 1):
+        try:
+            listener = socket.create_server((LOOPBACK, port))
+        except OSError:
+            continue
+        file.write_text(str(port), "utf-8")
+        return listener
+    raise _no_port(first)
+
+
+def _choose_ports(state: Path) -> dict[str, int]:
     before = _ports_before(state)
     chosen: dict[str, int] = {}
     for name, first in FIRST_PORTS.items():
         chosen[name] = _free_from(before.get(name, first), chosen.values())
-    return Ports(**chosen)
+    return chosen
 
 
 def _ports_before(state: Path) -> dict[str, int]:
     try:
         values = tomllib.loads((state / FILE).read_text("utf-8"))
-        ports = {name: int(values[name]["port"]) for name in ("web", "api", "broker")}
-        return {**ports, "page": int((state / PAGE_PORT).read_text("utf-8"))}
+        return {name: int(values[name]["port"]) for name in FIRST_PORTS}
     except (OSError, ValueError, KeyError):
         return {}  # a first start, or one that was cut off while it wrote
 
 
 def _free_from(first: int, taken: Collection[int]) -> int:
     for port in range(first, LAST_PORT + 1):
-        if port not in taken and _is_free(port):
+        if port not in taken and port != FIRST_PAGE_PORT and _is_free(port):
             return port
-    raise FolderProblem(f"从 {first} 起没有空闲端口，请停止一些程序后重试。")
+    raise _no_port(first)
+
+
+def _no_port(first: int) -> FolderProblem:
+    return FolderProblem(f"从 {first} 起没有空闲端口，请停止一些程序后重试。")
 
 
 def _is_free(port: int) -> bool:

@@ -15,7 +15,7 @@ from controller.broker.mosquitto import find_program
 from controller.demo import cast as demo_cast
 from controller.demo.children import Children
 from controller.demo.display import Display, open_display
-from controller.demo.folder import LOOPBACK, configure, held
+from controller.demo.folder import LOOPBACK, configure, held, listen_for_page
 from controller.demo.hand import RemoteHand
 from controller.demo.page import Stage, create_demo_page, new_token
 from controller.demo.panes import Window
@@ -24,6 +24,7 @@ from controller.demo.seed import seed
 from controller.serving import serving
 
 POLICY_S = 2.0
+FILLED_S, LOOK_S = 60.0, 0.2
 
 
 class NoBroker(CallerError):
@@ -79,7 +80,7 @@ async def demo_zone(wishes: Wishes, *, say: Callable[[str], None]) -> AsyncItera
 
     async with AsyncExitStack() as stack:
         stack.enter_context(held(wishes.state))
-        config, ports = configure(wishes.state)
+        config = configure(wishes.state)
         app = (await stack.enter_async_context(serving(config))).app
         children = Children(wishes.state, on_loss=lost)
         stack.push_async_callback(children.end)
@@ -94,11 +95,28 @@ async def demo_zone(wishes: Wishes, *, say: Callable[[str], None]) -> AsyncItera
         for terminal in terminals:
             await enrol(app, terminal)
             await play(children, terminal, display=display.name)
+        await _filled(app, terminals)
         stage = _stage(app, cast, display, terminals, problems)
         stack.callback(stage.hand.close)
-        await _show(stack, stage, ports.page)
-        url = f"http://{LOOPBACK}:{ports.page}/"
+        url = await _show(stack, stage, wishes.state)
         yield DemoZone(app, stage, display, terminals, url)
+
+
+async def _filled(app: web.Application, terminals: tuple[Terminal, ...]) -> None:
+    """Wait until each terminal holds what is published, and shows it; but not for ever."""
+
+    async def is_filled(terminal: Terminal) -> bool:
+        status = await app[keys.TERMINALS].status(terminal.place.id)
+        return status.online and all(
+            feed.all_equal if terminal.start_ui else feed.applied == feed.desired
+            for feed in status.feeds
+        )
+
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(FILLED_S):
+            for terminal in terminals:
+                while not await is_filled(terminal):  # noqa: ASYNC110 - read from the store, as the desk does
+                    await asyncio.sleep(LOOK_S)
 
 
 def _terminal(wishes: Wishes, place: Place, display: Display) -> Terminal:
@@ -132,13 +150,17 @@ def _stage(
     )
 
 
-async def _show(stack: AsyncExitStack, stage: Stage, port: int) -> None:
+async def _show(stack: AsyncExitStack, stage: Stage, state: Path) -> str:
+    """Serve the page and return its address."""
     runner = web.AppRunner(
         create_demo_page(stage), handle_signals=False, access_log=None, shutdown_timeout=1
     )
     stack.push_async_callback(runner.cleanup)
     await runner.setup()
-    await web.TCPSite(runner, LOOPBACK, port).start()
+    # Chosen and bound at once: since the start another demo may have taken the port that was free then.
+    listener = listen_for_page(state)
+    await web.SockSite(runner, listener).start()
+    return f"http://{LOOPBACK}:{listener.getsockname()[1]}/"
 
 
 async def _keep_signing(stack: AsyncExitStack, app: web.Application, cast: demo_cast.Cast) -> None:

@@ -86,6 +86,7 @@ class Front:
                 await self._do.healer.suspect(record)
             case Session(active=False):
                 self._forget(ui)
+                await self._withdraw(ui)
             case Session() | Pong():
                 pass
 
@@ -140,6 +141,14 @@ class Front:
         except sqlite3.Error:
             logger.exception("slip not taken", extra={"job": message.job})
             self.printed(message.job, "not_started", "error")
+
+    async def _withdraw(self, ui: UiConnection) -> None:
+        """Print nothing any more that waits for a visitor who has gone."""
+        for job in [job for job, one in self._jobs.items() if one is ui]:
+            try:
+                await asyncio.to_thread(self._do.spool.withdraw, job)
+            except sqlite3.Error:
+                logger.exception("slip not withdrawn", extra={"job": job})
 
     def _forget(self, ui: UiConnection) -> None:
         for key in [key for key, (one, _) in self._waiting.items() if one is ui]:

@@ -142,6 +142,10 @@ class PrintSpool(Protocol):
         """Take a job; the same id again is the same job."""
         ...
 
+    def withdraw(self, job_id: str) -> None:
+        """Give up a job that has not begun; one that is being printed comes out."""
+        ...
+
     def health(self) -> Health:
         """Return how the printer is."""
         ...

@@ -22,6 +22,9 @@ class NoPrinter:
         del slip, now
         self._on_outcome(job_id, "not_started", "absent")
 
+    def withdraw(self, job_id: str) -> None:
+        """See devices.agent.ports.PrintSpool."""
+
     def health(self) -> Health:
         """See devices.agent.ports.PrintSpool."""
         return Health(Level.DOWN, "absent")

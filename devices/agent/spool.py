@@ -139,6 +139,18 @@ class Spool:
             return
         self._store(job_id, slip, copy=0, now=now)
 
+    def withdraw(self, job_id: str) -> None:
+        """Give up a job that has not begun: who asked for it has gone, and the next visitor must not get it."""
+        with self._lock:
+            done = self._database.execute(
+                "UPDATE spool SET state = ?, reason = ?, slip = NULL WHERE job = ? AND state = ?",
+                (str(Outcome.NOT_STARTED), str(Reason.EXPIRED), job_id, _WAITING),
+            )
+            self._log_needs_emptying |= done.rowcount > 0
+        if done.rowcount:
+            self._tell(job_id, Outcome.NOT_STARTED, Reason.EXPIRED)
+            self._stirred.set()
+
     def reprint(self, job_id: str, slip: Slip, now: int) -> int:
         """Print a slip again because somebody asked for it; return n of the 补打 n that marks it.
 

@@ -104,7 +104,7 @@ class WatchedZone(RunningZone):
             if path.is_file() and self.slips not in path.parents:
                 yield from _search(str(path), _read(path), sought)
         for pid in self._pids():
-            for path in _open_files(pid):
+            for path in _open_files(pid, but=self.folder):
                 yield from _search(f"open file of {pid}: {path}", _read(path), sought)
 
     def in_logs(self, needles: Iterable[str]) -> Iterator[Trace]:
@@ -172,11 +172,13 @@ def _parents() -> Iterator[tuple[int, int]]:
                 yield int(folder.name), int(status[1])
 
 
-def _open_files(pid: int) -> Iterator[Path]:
+def _open_files(pid: int, *, but: Path) -> Iterator[Path]:
+    """Yield the regular files that a process holds open, but those that still have a name in this folder."""
     for one in Path(f"/proc/{pid}/fd").glob("*"):
         try:
             target, mode = str(one.readlink()), one.stat().st_mode
         except OSError:
             continue
-        if stat.S_ISREG(mode) and not target.startswith(SYSTEM):
+        is_named = target.startswith(str(but)) and not target.endswith(" (deleted)")
+        if stat.S_ISREG(mode) and not is_named and not target.startswith(SYSTEM):
             yield one

@@ -14,7 +14,7 @@ from controller.cli import main as controller
 from controller.config import config_from, load_config
 from controller.demo import display, zone
 from controller.demo.children import Children, NotStarted
-from controller.demo.folder import FolderProblem, NotADemo, configure, held
+from controller.demo.folder import FolderProblem, NotADemo, configure, held, listen_for_page
 from controller.demo.panes import Window
 from controller.demo.places import HALL
 from controller.demo.zone import Wishes, demo_zone
@@ -56,16 +56,24 @@ def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
 
 def test_ports_that_are_taken_are_passed_over_and_free_ones_kept(tmp_path: Path) -> None:
     with held(tmp_path):
-        _, first = configure(tmp_path)
-        _, same = configure(tmp_path)
-        with socket.create_server(("127.0.0.1", first.api)):
-            config, other = configure(tmp_path)
+        first, same = configure(tmp_path), configure(tmp_path)
+        with socket.create_server(("127.0.0.1", first.api.port)):
+            other = configure(tmp_path)
 
     assert same == first
-    assert other.api != first.api
-    assert (other.web, other.broker, other.page) == (first.web, first.broker, first.page)
-    assert len({other.web, other.api, other.broker, other.page}) == 4
-    assert config.public_url == f"http://127.0.0.1:{first.web}"
+    assert other.api.port != first.api.port
+    assert (other.web.port, other.broker.port) == (first.web.port, first.broker.port)
+    assert len({other.web.port, other.api.port, other.broker.port}) == 3
+    assert other.public_url == f"http://127.0.0.1:{first.web.port}"
+
+
+def test_the_page_comes_back_where_it_was_unless_somebody_else_is_there(tmp_path: Path) -> None:
+    with listen_for_page(tmp_path) as first, listen_for_page(tmp_path) as other:
+        assert other.getsockname() != first.getsockname()
+        where = other.getsockname()
+
+    with listen_for_page(tmp_path) as again:
+        assert again.getsockname() == where
 
 
 def test_a_start_that_was_cut_off_while_writing_does_not_stop_the_next(tmp_path: Path) -> None:

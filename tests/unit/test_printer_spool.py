@@ -146,6 +146,29 @@ def test_a_slip_that_waited_too_long_is_given_up_and_not_left_for_the_next_visit
     assert desk.printer.printed == []
 
 
+def test_what_waits_for_a_visitor_who_has_gone_is_withdrawn_and_what_is_being_printed_comes_out(
+    desk: Desk,
+) -> None:
+    desk.printer.gate.clear()
+    desk.spool.start()
+    desk.spool.submit("first", paper_of("一"), desk.now)
+    assert desk.printer.began.wait(DEADLINE_S)
+    desk.spool.submit("second", paper_of("欧阳**"), desk.now)
+
+    for job in ("first", "second", "never heard of"):
+        desk.spool.withdraw(job)
+    desk.printer.gate.set()
+    desk.wait_for(2)
+    desk.spool.submit("third", paper_of("三"), desk.now)
+    desk.wait_for(3)
+
+    assert ["三" in text_of(slip) for slip in desk.printer.printed] == [False, True]
+    assert ("second", Outcome.NOT_STARTED, Reason.EXPIRED) in desk.told
+    assert not [
+        path for path in desk.path.parent.iterdir() if "欧阳**".encode() in path.read_bytes()
+    ]
+
+
 @pytest.mark.parametrize(
     "fate",
     [
