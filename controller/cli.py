@@ -23,13 +23,14 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: list[str]) -> int:
     """Run one command and return its exit code."""
-    if argv[:1] == ["demo"]:
-        from controller.demo.main import main as demo
-
-        return demo(argv[1:])
-    options = _parser().parse_args(argv)
-    command: Command = options.command
     try:
+        if argv[:1] == ["demo"]:
+            # Inside: Ctrl-C may come while the demo's libraries still load.
+            from controller.demo.main import main as demo
+
+            return demo(argv[1:])
+        options = _parser().parse_args(argv)
+        command: Command = options.command
         return command(options)
     except (ZoneError, KeyboardInterrupt) as error:
         sys.stderr.write(f"{error}\n" if str(error) else "已停止。\n")
