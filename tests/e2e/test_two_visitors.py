@@ -7,7 +7,6 @@ What may be left: the request, sealed, on its way; then, locked, in the controll
 """
 
 import json
-import os
 import re
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
@@ -26,9 +25,6 @@ from tests.support.processes import wait_for
 from tests.support.running_zone import open_display
 from tests.support.seeded_zone import ALLOWANCE, HEATING, seed
 from tests.support.watched_zone import Trace, WatchedZone, codes_on, copied
-
-SEARCH_MEMORY = bool(os.environ.get("SEARCH_MEMORY"))
-"""Also search every Python object alive in the processes: slow, and more than the promise of files and widgets."""
 
 pytestmark = pytest.mark.e2e
 
@@ -259,12 +255,11 @@ def _nothing_left(
     assert [one for one in sought if one in glass] == []
     assert not [code for code in codes_on(hall.finger) if "/r/" in code]
     assert copied(hall.display) == []
-    if SEARCH_MEMORY:
-        _gone("memory", lambda: zone.in_memory(sought))
+    _gone("memory", lambda: zone.in_memory(sought))
     _gone("logs", lambda: zone.in_logs(sought))
     for code in kept_by_the_controller:
         assert _ways_to(code, "\n".join(one.output for one in zone.programs.values())) == []
-        for name, path in zone.memories.items() if SEARCH_MEMORY else ():
+        for name, path in zone.memories.items():
             assert (name, _ways_to(code, living_texts(path).decode("ascii", "replace"))) == (
                 name,
                 [],
