@@ -12,6 +12,7 @@ from kivy.clock import Clock
 from kivy.properties import NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.gridlayout import GridLayout
+from kivy.uix.widget import Widget
 
 from content.requests.form import ApplicantKind, DeliveryWay, SupplyForm
 from kiosk.flows.request import LONGEST, RequestView, Step
@@ -76,7 +77,7 @@ class FormPanel(BoxLayout):
         self.law = screen.kiosk.words(f"request.law.{step.value}")
         self._settle = Clock.create_trigger(self._arrange, 0)
         self.ids.fields.fbind("size", self._settle)
-        App.get_running_app().theme.fbind("scale", self._settle)
+        App.get_running_app().theme.bind(scale=self._on_scale)  # weak: the theme outlives the panel
 
     def typing_into(self) -> tuple[Field, str] | None:
         """Return the field in focus and its keyboard."""
@@ -121,6 +122,9 @@ class FormPanel(BoxLayout):
             return
         self._screen.kiosk.request.next()
         self._screen.refresh()
+
+    def _on_scale(self, *_: object) -> None:
+        self._settle()
 
     def _asked(self) -> tuple[str, ...]:
         return asked_fields(self._step, self._screen.kiosk.request.view.form)
@@ -178,7 +182,7 @@ class FormPanel(BoxLayout):
         box = self.ids.fields
         if list(reversed(box.children[1:])) != wanted:
             box.clear_widgets()
-            for widget in (*wanted, self.ids.spring):
+            for widget in (*wanted, Widget()):  # the empty one takes up the rest
                 box.add_widget(widget)
 
     def _window(self, asked: tuple[str, ...]) -> tuple[str, ...]:

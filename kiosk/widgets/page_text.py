@@ -25,7 +25,7 @@ class PageText(Widget):
         super().__init__(**kwargs)
         self.fbind("pos", self._draw)
         self.fbind("size", self._draw)
-        App.get_running_app().theme.fbind("ink", self._draw)
+        App.get_running_app().theme.bind(ink=self._draw)  # weak: the theme outlives the page
 
     def show(self, lines: Sequence[Line], type_size: float) -> None:
         """Draw this page."""

@@ -34,13 +34,16 @@ class RowList(BoxLayout):
         self._settle = Clock.create_trigger(self._arrange, -1)
         super().__init__(orientation="vertical", spacing=GAP, **kwargs)
         self.fbind("size", self._settle)
-        App.get_running_app().theme.fbind("scale", self._settle)
+        App.get_running_app().theme.bind(scale=self._on_scale)  # weak: the theme outlives the list
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show these rows."""
         self._rows = list(rows)
         self._colour = App.get_running_app().theme.palette.action[1:]
         self._arrange()
+
+    def _on_scale(self, *_: object) -> None:
+        self._settle()
 
     def _arrange(self, *_: object) -> None:
         scale = App.get_running_app().theme.scale

@@ -1,14 +1,12 @@
 """The kiosk's screens under real touches, offscreen."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from devices.ipc.messages import (
     Glass,
-    LinkState,
     Ping,
     Pong,
     Print,
@@ -18,86 +16,14 @@ from devices.ipc.messages import (
     Submitted,
 )
 from kiosk.flows.request import Step
-from kiosk.flows.session import SessionSettings
-from tests.support.fake_kiosk import (
-    FakeAgent,
-    FakeClock,
-    FakeContent,
-    make_ports,
-    some_records,
-    welcome,
-)
-from tests.ui.driver import PORTRAIT, Ui, prepare_window
+from tests.ui.kiosk_ui import SECRETS, SHOTS, KioskUi, fill_request, opened_kiosk
 
 pytestmark = pytest.mark.ui
-
-LANDSCAPE = (1920, 1080)
-SECRETS = {
-    "name": "某某某乙",
-    "id_number": "512299199001011234",
-    "phone": "13800000000",
-    "body": "某某某乙局",
-    "description": "某某某乙想知道的事",
-}
-SHOTS = Path("/tmp/shots-kiosk")  # noqa: S108 - pictures for the eye, kept by nobody
-
-
-class KioskUi(Ui):
-    """The real app on fake ports."""
-
-    def __init__(self) -> None:
-        from kiosk.app import KioskApp
-
-        self.agent, self.clock = FakeAgent(), FakeClock()
-        self.content = FakeContent(some_records())
-        ports = make_ports(self.agent, self.clock, self.content)
-        app = KioskApp(
-            ports=ports, link=self.agent, settings=SessionSettings(), on_ready=lambda: None
-        )
-        super().__init__(app)
-
-    def welcome(self, **changes: Any) -> None:
-        self.agent.queued.append(welcome(**changes))
-        self.wait(lambda: not self.agent.queued and self.app.kiosk.has_content, "welcome")
-        self.settle()
-
-    def answer(self, message: Any) -> None:
-        self.agent.queued.append(message)
-        self.wait(lambda: not self.agent.queued, "message taken")
-        self.pump(2)
-
-    def settle(self) -> None:
-        """Let a turn of the app's own event pass, and what it set off be drawn."""
-        turns = self.app.turns
-        self.wait(lambda: self.app.turns > turns + 1, "turns")
-        self.pump(4)
-
-    def type_into(self, label: str, text: str) -> None:
-        self.press(label)
-        self.app._dock.keyboard.target.insert_text(text)
-        self.pump(2)
 
 
 @pytest.fixture
 def ui() -> Iterator[KioskUi]:
-    prepare_window()
-    driver = KioskUi()
-    driver.resize(PORTRAIT)
-    yield driver
-    driver.resize(PORTRAIT)
-    driver.close()
-
-
-def fill_request(ui: KioskUi) -> None:
-    ui.press("申请公开，依法申请政府信息")
-    ui.type_into("姓名或单位名称", SECRETS["name"])
-    ui.type_into("身份证号或统一社会信用代码", SECRETS["id_number"])
-    ui.type_into("联系电话", SECRETS["phone"])
-    ui.press("下一步")
-    ui.type_into("向哪个机关申请", SECRETS["body"])
-    ui.type_into("需要的信息", SECRETS["description"])
-    ui.press("下一步")
-    ui.press("下一步")
+    yield from opened_kiosk()
 
 
 def test_the_first_screen_answers_before_the_agent_is_there(ui: KioskUi) -> None:
@@ -263,20 +189,6 @@ def test_after_the_countdown_no_widget_holds_anything_of_the_visitor(ui: KioskUi
     assert ui.app.theme.scale == 1.0
 
 
-def test_no_old_screen_outlives_the_wipe(ui: KioskUi) -> None:
-    import gc
-    import weakref
-
-    ui.welcome()
-    fill_request(ui)
-    old = weakref.ref(ui.app.frame.screen)
-    ui.press("结束使用")
-    ui.settle()
-    gc.collect()
-
-    assert old() is None
-
-
 def test_a_mistake_in_a_screen_ends_in_a_calm_notice_on_the_first_screen(ui: KioskUi) -> None:
     ui.welcome()
     ui.app.do("open_search")
@@ -315,149 +227,3 @@ def decoded(ui: KioskUi) -> set[str]:
     path = SHOTS / "scan.png"
     ui.shot(path)
     return {code.text for code in zxingcpp.read_barcodes(Image.open(path))}
-
-
-def show_home(ui: KioskUi) -> None:
-    ui.app.do("go_home")
-
-
-def show_search(ui: KioskUi) -> None:
-    ui.app.do("open_search", "推进")
-
-
-def show_results(ui: KioskUi) -> None:
-    ui.app.do("open_search", "推进")
-    ui.app.frame.screen.typing_done()
-
-
-def show_nothing(ui: KioskUi) -> None:
-    ui.app.do("open_search", "没有这样的东西")
-
-
-def show_document(ui: KioskUi) -> None:
-    ui.app.do("open_record", "DDC0000001")
-
-
-def show_code(ui: KioskUi) -> None:
-    ui.app.do("open_record", "DDC0000001")
-    ui.app.do("print_record")
-    ui.answer(Printed(job=ui.agent.last(Print).job, outcome="not_started", reason="cover_open"))
-
-
-def show_item(ui: KioskUi) -> None:
-    ui.app.do("open_record", "TEM0000001")
-
-
-def show_gone(ui: KioskUi) -> None:
-    ui.app.do("open_record", "NOTHING000")
-
-
-def show_refused(ui: KioskUi) -> None:
-    ui.content.bad["DDC0000002"] = "body_changed"
-    ui.app.do("open_record", "DDC0000002")
-
-
-def show_consult(ui: KioskUi) -> None:
-    ui.app.do("open_consult")
-
-
-def show_who(ui: KioskUi) -> None:
-    ui.app.do("open_request")
-
-
-def show_errors(ui: KioskUi) -> None:
-    ui.app.do("open_request")
-    ui.app.kiosk.request.next()
-
-
-def _answer_all(ui: KioskUi, steps: int) -> None:
-    ui.app.do("open_request")
-    flow = ui.app.kiosk.request
-    for name, value in SECRETS.items():
-        flow.set(name, value)
-    for _ in range(steps):
-        flow.next()
-    ui.app.render()
-
-
-def show_what(ui: KioskUi) -> None:
-    ui.app.do("open_request")
-    for name in ("name", "id_number", "phone"):
-        ui.app.kiosk.request.set(name, SECRETS[name])
-    ui.app.kiosk.request.next()
-
-
-def show_how(ui: KioskUi) -> None:
-    _answer_all(ui, 2)
-    ui.app.kiosk.request.set("delivery", "post")
-
-
-def show_review(ui: KioskUi) -> None:
-    _answer_all(ui, 3)
-
-
-def show_saved(ui: KioskUi) -> None:
-    _answer_all(ui, 3)
-    ui.app.do("submit")
-    ui.answer(Submitted(key=ui.agent.last(Submit).key, code="7KQ2M9XD4F", number="2026-0001"))
-
-
-def show_failed(ui: KioskUi) -> None:
-    _answer_all(ui, 3)
-    ui.agent.connected = False
-    ui.app.do("submit")
-
-
-def show_idle(ui: KioskUi) -> None:
-    ui.app.kiosk.touch()
-    ui.clock.advance(95)
-
-
-def show_offline(ui: KioskUi) -> None:
-    ui.content.as_of = 1_795_311_000
-    ui.answer(LinkState(online=False, last_contact=0))
-
-
-def show_recovered(ui: KioskUi) -> None:
-    ui.app.recover(ZeroDivisionError())
-
-
-SHOWN: dict[str, Callable[[KioskUi], None]] = {
-    name.removeprefix("show_"): value
-    for name, value in sorted(globals().items())
-    if name.startswith("show_")
-}
-
-
-@pytest.mark.parametrize("size", [PORTRAIT, LANDSCAPE], ids=["upright", "wide"])
-@pytest.mark.parametrize("step", [0, 1, 2], ids=["normal", "large", "largest"])
-@pytest.mark.parametrize("name", SHOWN)
-def test_everything_is_large_enough_named_and_in_its_place(
-    ui: KioskUi, name: str, step: int, size: tuple[int, int]
-) -> None:
-    from tests.ui.flaws import flaws
-
-    ui.resize(size)
-    ui.welcome(demo=True)
-    ui.app.kiosk.touch()
-    for _ in range(step):
-        ui.app.do("next_text_size")
-    SHOWN[name](ui)
-    ui.settle()
-    ui.settle()
-    ui.shot(SHOTS / f"{'wide' if size == LANDSCAPE else 'upright'}-{step}-{name}.png")
-
-    assert flaws(ui) == []
-
-
-@pytest.mark.parametrize("name", ["home", "search", "document", "review", "saved"])
-def test_high_contrast_draws_every_screen(ui: KioskUi, name: str) -> None:
-    ui.welcome()
-    ui.app.kiosk.touch()
-    ui.press("高对比")
-    SHOWN[name](ui)
-    ui.settle()
-    ui.shot(SHOTS / f"contrast-{name}.png")
-
-    assert ui.app.theme.high_contrast
-    assert tuple(ui.window.clearcolor) == (0, 0, 0, 1)

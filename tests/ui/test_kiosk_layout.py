@@ -1,0 +1,162 @@
+"""Every screen of the kiosk at every type size, upright and wide: nothing too small, cut, unnamed or on another."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from devices.ipc.messages import LinkState, Print, Printed, Submit, Submitted
+from tests.ui.driver import PORTRAIT
+from tests.ui.kiosk_ui import LANDSCAPE, SECRETS, SHOTS, KioskUi, opened_kiosk
+
+pytestmark = pytest.mark.ui
+
+
+@pytest.fixture
+def ui() -> Iterator[KioskUi]:
+    yield from opened_kiosk()
+
+
+def show_home(ui: KioskUi) -> None:
+    ui.app.do("go_home")
+
+
+def show_search(ui: KioskUi) -> None:
+    ui.app.do("open_search", "推进")
+
+
+def show_results(ui: KioskUi) -> None:
+    ui.app.do("open_search", "推进")
+    ui.app.frame.screen.typing_done()
+
+
+def show_nothing(ui: KioskUi) -> None:
+    ui.app.do("open_search", "没有这样的东西")
+
+
+def show_document(ui: KioskUi) -> None:
+    ui.app.do("open_record", "DDC0000001")
+
+
+def show_code(ui: KioskUi) -> None:
+    ui.app.do("open_record", "DDC0000001")
+    ui.app.do("print_record")
+    ui.answer(Printed(job=ui.agent.last(Print).job, outcome="not_started", reason="cover_open"))
+
+
+def show_item(ui: KioskUi) -> None:
+    ui.app.do("open_record", "TEM0000001")
+
+
+def show_gone(ui: KioskUi) -> None:
+    ui.app.do("open_record", "NOTHING000")
+
+
+def show_refused(ui: KioskUi) -> None:
+    ui.content.bad["DDC0000002"] = "body_changed"
+    ui.app.do("open_record", "DDC0000002")
+
+
+def show_consult(ui: KioskUi) -> None:
+    ui.app.do("open_consult")
+
+
+def show_who(ui: KioskUi) -> None:
+    ui.app.do("open_request")
+
+
+def show_errors(ui: KioskUi) -> None:
+    ui.app.do("open_request")
+    ui.app.kiosk.request.next()
+
+
+def _answer_all(ui: KioskUi, steps: int) -> None:
+    ui.app.do("open_request")
+    flow = ui.app.kiosk.request
+    for name, value in SECRETS.items():
+        flow.set(name, value)
+    for _ in range(steps):
+        flow.next()
+    ui.app.render()
+
+
+def show_what(ui: KioskUi) -> None:
+    ui.app.do("open_request")
+    for name in ("name", "id_number", "phone"):
+        ui.app.kiosk.request.set(name, SECRETS[name])
+    ui.app.kiosk.request.next()
+
+
+def show_how(ui: KioskUi) -> None:
+    _answer_all(ui, 2)
+    ui.app.kiosk.request.set("delivery", "post")
+
+
+def show_review(ui: KioskUi) -> None:
+    _answer_all(ui, 3)
+
+
+def show_saved(ui: KioskUi) -> None:
+    _answer_all(ui, 3)
+    ui.app.do("submit")
+    ui.answer(Submitted(key=ui.agent.last(Submit).key, code="7KQ2M9XD4F", number="2026-0001"))
+
+
+def show_failed(ui: KioskUi) -> None:
+    _answer_all(ui, 3)
+    ui.agent.connected = False
+    ui.app.do("submit")
+
+
+def show_idle(ui: KioskUi) -> None:
+    ui.app.kiosk.touch()
+    ui.clock.advance(95)
+
+
+def show_offline(ui: KioskUi) -> None:
+    ui.content.as_of = 1_795_311_000
+    ui.answer(LinkState(online=False, last_contact=0))
+
+
+def show_recovered(ui: KioskUi) -> None:
+    ui.app.recover(ZeroDivisionError())
+
+
+SHOWN: dict[str, Callable[[KioskUi], None]] = {
+    name.removeprefix("show_"): value
+    for name, value in sorted(globals().items())
+    if name.startswith("show_")
+}
+
+
+@pytest.mark.parametrize("size", [PORTRAIT, LANDSCAPE], ids=["upright", "wide"])
+@pytest.mark.parametrize("step", [0, 1, 2], ids=["normal", "large", "largest"])
+@pytest.mark.parametrize("name", SHOWN)
+def test_everything_is_large_enough_named_and_in_its_place(
+    ui: KioskUi, name: str, step: int, size: tuple[int, int]
+) -> None:
+    from tests.ui.flaws import flaws
+
+    ui.resize(size)
+    ui.welcome(demo=True)
+    ui.app.kiosk.touch()
+    for _ in range(step):
+        ui.app.do("next_text_size")
+    SHOWN[name](ui)
+    ui.settle()
+    ui.settle()
+    ui.shot(SHOTS / f"{'wide' if size == LANDSCAPE else 'upright'}-{step}-{name}.png")
+
+    assert flaws(ui) == []
+
+
+@pytest.mark.parametrize("name", ["home", "search", "document", "review", "saved"])
+def test_high_contrast_draws_every_screen(ui: KioskUi, name: str) -> None:
+    ui.welcome()
+    ui.app.kiosk.touch()
+    ui.press("高对比")
+    SHOWN[name](ui)
+    ui.settle()
+    ui.shot(SHOTS / f"contrast-{name}.png")
+
+    assert ui.app.theme.high_contrast
+    assert tuple(ui.window.clearcolor) == (0, 0, 0, 1)
