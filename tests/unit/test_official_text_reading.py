@@ -52,6 +52,17 @@ def test_a_plain_notice_has_all_its_fields_and_no_warning() -> None:
     assert document.warnings == ()
 
 
+def test_a_whole_sentence_of_a_list_is_no_heading_and_a_short_one_is() -> None:
+    listed = "（一）年满八十周岁且户籍在本县的老年人可以向户籍所在地的村委会提出申请。"
+    document = _read(
+        f"甲县民政局关于补贴的通知\n各镇人民政府：\n{listed}\n（二）加强领导。\n正文如下。"
+    )
+
+    kinds = {block.text: block.kind for block in document.blocks}
+    assert kinds[listed] is BlockKind.PARAGRAPH
+    assert kinds["（二）加强领导。"] is BlockKind.HEADING
+
+
 def test_headings_tables_and_annexes_become_blocks_with_their_level() -> None:
     blocks = _read(_NOTICE).blocks
 

@@ -15,6 +15,8 @@ from content.disclosure.record import Block, BlockKind
 
 _LONGEST_HEADING = 60
 _OWN_LINE_LEVEL = 2
+_LONGEST_ALONE = 24
+"""Characters of a heading that stands alone and closes with 。: a longer one is an item of a list."""
 _OPEN_ENDS = ("，", "；", "：", ",", ";", ":")
 
 
@@ -90,7 +92,7 @@ def _split_heading(text: str) -> Iterator[Block]:
     elif not mark:
         kind = BlockKind.PARAGRAPH if is_prose(text) and level > 1 else BlockKind.HEADING
         yield Block(kind, text, level if kind is BlockKind.HEADING else 0)
-    elif rest or level <= _OWN_LINE_LEVEL:
+    elif rest.strip() or (level <= _OWN_LINE_LEVEL and len(compact(head)) <= _LONGEST_ALONE):
         yield Block(BlockKind.HEADING, head + mark, level)
         if rest.strip():
             yield Block(BlockKind.PARAGRAPH, rest.strip())
