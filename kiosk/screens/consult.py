@@ -13,7 +13,7 @@ from signage.kit.rules import load_rules
 
 load_rules(__file__)
 
-CARD_PX = 176
+CARD_PX, WIDE_CARD_PX, WIDE_PX = 216, 176, 1300
 GAP = 16
 
 
@@ -72,6 +72,7 @@ class ConsultScreen(KioskScreen):
 
     def _fit_now(self, *_: object) -> None:
         room = self.ids.cards.height + GAP
-        card = CARD_PX * App.get_running_app().theme.scale + GAP
+        high = WIDE_CARD_PX if self.ids.cards.width > WIDE_PX else CARD_PX
+        card = high * App.get_running_app().theme.scale + GAP
         self.kiosk.consult.fit(int(room // card))
         self.refresh()
