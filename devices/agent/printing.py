@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from content.paper.slip import Slip
-from devices.agent.config import Home
+from devices.agent.config import Home, TerminalConfig
 from devices.agent.ports import PrintSpool
 from devices.clock import Clock
 from devices.drivers.health import Health, Level
+from devices.drivers.printer.model import sheet
 
 OnOutcome = Callable[[str, str, str], None]
 
@@ -33,10 +34,13 @@ class NoPrinter:
         """See devices.agent.ports.PrintSpool."""
 
 
-def open_printing(home: Home, printer: str, *, clock: Clock, on_outcome: OnOutcome) -> PrintSpool:
-    """Return the print queue of a terminal, started; `printer` is a device path, "" for none."""
-    if not printer:
+def open_printing(
+    home: Home, settings: TerminalConfig, *, clock: Clock, on_outcome: OnOutcome
+) -> PrintSpool:
+    """Return the print queue of a terminal, started."""
+    if not settings.printer:
         return NoPrinter(on_outcome)
     from devices.agent.spool import open_spool
 
-    return open_spool(home.store, printer, clock=clock, on_outcome=on_outcome)
+    model = sheet(settings.printer_model)
+    return open_spool(home.store, settings.printer, clock=clock, on_outcome=on_outcome, model=model)

@@ -23,11 +23,11 @@ from content.paper.slip import Slip, slip_from_fields, slip_to_fields
 from content.paper.slips import as_reprint
 from devices.clock import Clock
 from devices.drivers.health import Health
-from devices.drivers.links import SerialLink
 from devices.drivers.printer.condition import Outcome, PrintResult, Reason
 from devices.drivers.printer.device import PrinterDevice
 from devices.drivers.printer.glyphs import DotFont, house_fonts
 from devices.drivers.printer.model import PAPER_58_MM, ModelSheet
+from devices.drivers.printer.port import open_port
 
 MAX_WAIT_S = 30
 """A visitor waits no longer; what came out later would be found by the next one."""
@@ -286,13 +286,13 @@ def open_spool(
 
     Args:
         database: the agent's database.
-        port: device path; that nothing is there yet is a state of health, not an error.
+        port: what devices.drivers.printer.port opens; that nothing is there yet is a state of health, not an error.
         clock: the time.
         on_outcome: called from the spool's thread.
         model: the printer's sheet.
     """
     printer = PrinterDevice(
-        connect=lambda: SerialLink(port, baud=model.baud),
+        connect=lambda: open_port(port, baud=model.baud),
         model=model,
         font=DotFont(house_fonts()),
         clock=clock,

@@ -28,8 +28,8 @@ from devices.drivers.printer.glyphs import DotFont, house_fonts
 from devices.drivers.printer.model import PAPER_58_MM
 from devices.sim.printer.faults import FaultPlan
 from devices.sim.printer.folder import SlipFolder
+from devices.sim.printer.host import Place, PrinterHost
 from devices.sim.printer.printer import SimulatedPrinter
-from devices.sim.printer.pty_host import PtyHost
 from tests.support.bench_printer import paper_of
 from tests.support.printed_paper import read_slip_picture
 
@@ -55,7 +55,7 @@ LONG = "为保障公民、法人和其他组织依法获取政府信息，制定
 def simulated(folder: Path) -> Iterator[tuple[Path, Path, "subprocess.Popen[str]"]]:
     """The command a user runs; yields link, folder of slips and process, which must end cleanly."""
     link, slips = folder / "printer", folder / "slips"
-    command = [sys.executable, "-m", "devices", "simulate", "printer"]
+    command = [sys.executable, "-m", "devices", "simulate", "printer", "--model", "epson-58"]
     process = subprocess.Popen(
         [*command, "--link", str(link), "--out", str(slips), "--speed", "2000"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -81,8 +81,11 @@ def simulated(folder: Path) -> Iterator[tuple[Path, Path, "subprocess.Popen[str]
 def hosted(folder: Path, plan: FaultPlan) -> Iterator[Path]:
     """The same printer in a thread, with a plan of faults."""
     link = folder / "printer"
-    printer = SimulatedPrinter(dots=384, font=DotFont(house_fonts()), plan=plan, speed_mm_s=2000)
-    host = PtyHost(printer, link=link, slips=SlipFolder(folder / "slips"), clock=SystemClock())
+    printer = SimulatedPrinter(
+        model=PAPER_58_MM, font=DotFont(house_fonts()), plan=plan, speed_mm_s=2000
+    )
+    place, slips = Place(link, baud=PAPER_58_MM.baud), SlipFolder(folder / "slips")
+    host = PrinterHost(printer, place, slips=slips, clock=SystemClock())
     thread = threading.Thread(target=host.run)
     thread.start()
     try:
@@ -142,7 +145,7 @@ def test_paper_pulled_and_loaded_by_the_control_socket(tmp_path: Path) -> None:
         printed = device.print_slip(paper_of("乙的小票"))
 
         assert (refused.outcome, refused.reason) == (Outcome.NOT_STARTED, Reason.PAPER_OUT)
-        assert state == {"paper": "in", "cover": "closed", "slips": 0}
+        assert state == {"cable": "in", "paper": "in", "cover": "closed", "slips": 0}
         assert printed.outcome is Outcome.PRINTED
         (picture,) = slips.glob("*.png")
         text = read_slip_picture(picture).text

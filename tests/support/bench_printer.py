@@ -27,7 +27,7 @@ class Bench:
 
     def __init__(self, *, model: ModelSheet = PAPER_58_MM, plan: FaultPlan = HEALTHY) -> None:
         self.clock = HandClock()
-        self.printer = SimulatedPrinter(dots=model.dots, font=paper_font(), plan=plan)
+        self.printer = SimulatedPrinter(model=model, font=paper_font(), plan=plan)
         self.is_there = True
         self.opened = 0
         self.received = bytearray()

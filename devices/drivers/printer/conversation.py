@@ -26,6 +26,8 @@ from devices.drivers.printer.model import AckKind
 ANSWER_S = 0.2
 _SLICE_S = 0.02
 _CLEARED = Block(PROCESS_ID_HEADER, bytes((BUFFER_CLEARED,)))
+_IN_ORDER_QUESTIONS, _IN_ORDER_ANSWERS = 3, 2
+"""An answer to GS r 1 carries no identifier: one byte of noise must not be taken for it, nor hide it."""
 _MAX_ROUNDS = 8
 _MAX_SILENT_ROUNDS = 2
 
@@ -128,7 +130,7 @@ class Conversation:
             case AckKind.PROCESS_ID:
                 return ask_process_id(identifier)
             case AckKind.PAPER_STATUS:
-                return PAPER_STATUS_IN_ORDER
+                return PAPER_STATUS_IN_ORDER * _IN_ORDER_QUESTIONS
             case AckKind.NONE:
                 return b""
 
@@ -139,7 +141,8 @@ class Conversation:
             case AckKind.PROCESS_ID:
                 return Processed(identifier) in self._frames
             case AckKind.PAPER_STATUS:
-                return any(isinstance(f, InOrder) and not f.is_out for f in self._frames)
+                answers = [f for f in self._frames if isinstance(f, InOrder) and not f.is_out]
+                return len(answers) >= _IN_ORDER_ANSWERS
             case AckKind.NONE:
                 return False
 

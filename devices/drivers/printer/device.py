@@ -7,7 +7,7 @@ cleared out of the printer before anything else is sent, or it would come out on
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from content.paper.layout import lay_out
 from content.paper.slip import Slip
@@ -23,6 +23,8 @@ from devices.drivers.printer.model import AckKind, ModelSheet
 from devices.drivers.printer.outgoing import Outgoing
 
 POLL_S = 0.5
+POLL_WHILE_SENDING_S = 2.0
+"""Sending stops for a question: asked more often, a slow line would carry questions instead of the slip."""
 _MARGIN_S = 5.0
 _LINE_FACTOR = 1.3
 _BITS_PER_BYTE = 10
@@ -39,7 +41,13 @@ class _Run:
     outgoing: Outgoing
     identifier: bytes
     deadline: float
-    next_poll: float
+    asked_at: float
+
+    def is_poll_due(self, now: float) -> bool:
+        """Tell whether it is time to ask how the printer is."""
+        return now - self.asked_at >= (
+            POLL_S if self.outgoing.is_all_sent else POLL_WHILE_SENDING_S
+        )
 
 
 class PrinterDevice:
@@ -145,13 +153,13 @@ class PrinterDevice:
             outgoing=Outgoing(pieces, baud=self._model.baud, now=now),
             identifier=identifier,
             deadline=now + self._budget_s(job),
-            next_poll=now + POLL_S,
+            asked_at=now,
         )
-        while self._clock.monotonic() < run.deadline:
+        result: PrintResult | None = None
+        while result is None and self._clock.monotonic() < run.deadline:
             result = self._step(run)
-            if result is not None:
-                return result
-        return self._over_budget(run)
+        result = result or self._over_budget(run)
+        return replace(result, paper_mm=job.height_mm * run.outgoing.share_sent)
 
     def _step(self, run: _Run) -> PrintResult | None:
         """Send a slice or listen, then ask how the printer is if it is time; return the outcome if known."""
@@ -159,9 +167,9 @@ class PrinterDevice:
             near_end = self.health.reason == Reason.NEAR_END
             return PrintResult(Outcome.PRINTED, Reason.NEAR_END if near_end else Reason.NONE)
         now = self._clock.monotonic()
-        if now < run.next_poll or not run.outgoing.may_ask(now):
+        if not run.is_poll_due(now) or not run.outgoing.may_ask(now):
             return None
-        run.next_poll = now + POLL_S
+        run.asked_at = now
         condition = self._condition(run.talk)
         if condition in _FIT and self._is_through_without_ack(run):
             return PrintResult(Outcome.UNCONFIRMED, Reason.NO_ACK)
@@ -171,8 +179,10 @@ class PrinterDevice:
 
     def _advance(self, run: _Run) -> bool:
         """Send what is due, or listen; tell whether the acknowledgement has come."""
-        due = run.outgoing.slice_due(self._clock.monotonic())
-        if due:
+        now = self._clock.monotonic()
+        due = run.outgoing.slice_due(now)
+        is_held = run.is_poll_due(now) and run.outgoing.is_between
+        if due and not is_held:
             taken = run.talk.send(due)
             run.outgoing.taken(taken, self._clock.monotonic())
             return False
@@ -204,7 +214,8 @@ class PrinterDevice:
         elif answer.fault is not Reason.NONE:
             condition = answer.fault
         else:
-            condition = Reason.NEAR_END if answer.is_near_end else Reason.NONE
+            is_near_end = answer.is_near_end and self._model.has_near_end
+            condition = Reason.NEAR_END if is_near_end else Reason.NONE
         self._set_health(condition)
         return condition
 

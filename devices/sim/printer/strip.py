@@ -88,6 +88,11 @@ class Strip:
         self._inked.append(((self._dots - picture.width) * align // 2, self._y, picture))
         return self.feed(picture.height)
 
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether nothing stands on it."""
+        return not self._inked
+
     def note_code(self, text: str) -> None:
         """Note the content of a code that was inked."""
         self._codes.append(text)
