@@ -115,8 +115,9 @@ class PrinterDevice:
         """Open the link if need be, look, and clean up; return the conversation and the condition."""
         if self._talk is None:
             self._talk = Conversation(self._connect(), self._clock)
+            self._talk.clear_buffers()  # at once: what it holds of a broken job must not come out meanwhile
             self._talk.drain(self._model.settle_s)
-            self._talk.clear_buffers()
+            self._talk.clear_buffers()  # and again: some boards hear nothing just after opening
         condition = self._condition(self._talk)
         if condition in _FIT and self._holds_rest:
             self._clean(self._talk)
@@ -131,35 +132,39 @@ class PrinterDevice:
 
     def _run(self, talk: Conversation, job: PrintJob) -> PrintResult:
         self._holds_rest = self._has_torso = True
+        run = self._begin(talk, job)
         try:
-            result = self._send_and_wait(talk, job)
+            result = self._send_and_wait(run)
             if result.outcome is Outcome.PRINTED:
                 self._holds_rest = self._has_torso = False
             else:
                 self._has_torso = result.reason is not Reason.NO_ACK
                 talk.clear_buffers()
+                if result.reason is Reason.SILENT:
+                    self._drop(Reason.SILENT)  # and with the link what it still holds of the job
         except LinkLost as lost:
             self._drop(Reason(lost.reason))
-            return PrintResult(Outcome.INTERRUPTED, Reason(lost.reason))
-        return result
+            result = PrintResult(Outcome.INTERRUPTED, Reason(lost.reason))
+        return replace(result, paper_mm=job.height_mm * run.outgoing.share_sent)
 
-    def _send_and_wait(self, talk: Conversation, job: PrintJob) -> PrintResult:
+    def _begin(self, talk: Conversation, job: PrintJob) -> _Run:
         self._jobs += 1
         identifier = identifier_of(self._jobs)
         pieces = (*job.pieces, talk.acknowledgement(self._model.ack, identifier))
         now = self._clock.monotonic()
-        run = _Run(
+        return _Run(
             talk=talk,
             outgoing=Outgoing(pieces, baud=self._model.baud, now=now),
             identifier=identifier,
             deadline=now + self._budget_s(job),
             asked_at=now,
         )
+
+    def _send_and_wait(self, run: _Run) -> PrintResult:
         result: PrintResult | None = None
         while result is None and self._clock.monotonic() < run.deadline:
             result = self._step(run)
-        result = result or self._over_budget(run)
-        return replace(result, paper_mm=job.height_mm * run.outgoing.share_sent)
+        return result or self._over_budget(run)
 
     def _step(self, run: _Run) -> PrintResult | None:
         """Send a slice or listen, then ask how the printer is if it is time; return the outcome if known."""

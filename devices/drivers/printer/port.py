@@ -22,12 +22,12 @@ def open_port(place: str, *, baud: int) -> Link:
     """
     if place.startswith(TCP):
         host, _, port = place.removeprefix(TCP).rpartition(":")
-        if not host:
-            host, port = port, str(_NETWORK_PORT)
+        if not port.isdecimal():
+            host, port = place.removeprefix(TCP), str(_NETWORK_PORT)
         return TcpLink(host, int(port))
     if _is_printer_file(place):
         return FileLink(place)
-    return SerialLink(place, baud=baud)
+    return SerialLink(place, baud=baud, forgets_on_close=True)
 
 
 def _is_printer_file(place: str) -> bool:

@@ -1,7 +1,7 @@
 """Serves a simulated printer on a line, at the line's speed, with a control socket to pull its paper.
 
-`<link>.ctl` takes one JSON object a line, {"paper": "out" | "in"} or {"cover": "open" | "closed"} or
-{"cable": "out" | "in"} or {}, and answers each with the printer's state.
+`<link>.ctl` takes one JSON object a line, {"paper": "out" | "in"}, {"cover": "open" | "closed"},
+{"cable": "out" | "in"}, {"mend": true} for all of it, or {}, and answers each with the printer's state.
 """
 
 import contextlib
@@ -56,8 +56,9 @@ class PrinterHost:
         self._unsent = b""
         self._wire = PacedLine(place.baud)
         make = place.make_line or (lambda selector: PtyLine(place.link, selector))
+        self.control_path = control_path(place.link)
         self._control = ControlSocket(
-            control_path(place.link), self._selector, obey=self._obey, state=self._state
+            self.control_path, self._selector, obey=self._obey, state=self._state
         )
         self._cable = make(self._selector)
 
@@ -126,6 +127,10 @@ class PrinterHost:
         self._wire.drop()
         self._unsent = b""
 
+    def _plug_in(self) -> None:
+        self._printer.plug_in()
+        self._cable.plug_in()
+
     def _obey(self, order: Mapping[str, object]) -> None:
         match order:
             case {"paper": "out"}:
@@ -137,8 +142,10 @@ class PrinterHost:
             case {"cable": "out"}:
                 self._unplug()
             case {"cable": "in"}:
-                self._printer.plug_in()
-                self._cable.plug_in()
+                self._plug_in()
+            case {"mend": True}:
+                self._printer.mend()
+                self._plug_in()
             case _:
                 pass
 

@@ -47,7 +47,7 @@ class SimulatedPrinter:
         self._paper_mm = plan.paper_mm
         self._moved_mm = 0.0
         self._awaits_rest = True  # a tall picture may be longer than the buffer
-        self._is_cover_open = False
+        self._is_cover_open = plan.cover_opens_at_mm == 0
         self._mechanism = Mechanism(self._strip, model)
 
     @property
@@ -151,6 +151,14 @@ class SimulatedPrinter:
     def plug_in(self) -> None:
         """Put the cable back; what it holds it still holds."""
         self._unplug_at_byte = None
+
+    def mend(self) -> None:
+        """Let the keeper put everything right. What is in its buffer is still there, as in a printer at its worst."""
+        self._plan = HEALTHY
+        self.plug_in()
+        self.set_cover(is_open=False)
+        if self._is_near_end or self.is_paper_out:
+            self.load_paper()
 
     def load_paper(self) -> None:
         """Put in a fresh roll; what stands on the old strip goes out with it."""

@@ -27,6 +27,11 @@ class PrintedSlip:
     was_cut: bool
 
     @property
+    def text(self) -> str:
+        """All lines, joined."""
+        return "".join(self.lines)
+
+    @property
     def height_mm(self) -> float:
         """Length of the piece."""
         return self.picture.height / DOTS_PER_MM
