@@ -1,6 +1,7 @@
 """The print queue of a terminal, or its absence."""
 
 from collections.abc import Callable
+from datetime import date
 
 from content.paper.slip import Slip
 from devices.agent.config import Home, TerminalConfig
@@ -8,6 +9,7 @@ from devices.agent.ports import PrintSpool
 from devices.clock import Clock
 from devices.drivers.health import Health, Level
 from devices.drivers.printer.model import sheet
+from devices.wire.messages import Paper
 
 OnOutcome = Callable[[str, str, str], None]
 
@@ -26,9 +28,19 @@ class NoPrinter:
     def withdraw(self, job_id: str) -> None:
         """See devices.agent.ports.PrintSpool."""
 
+    def reprint(self, job_id: str, slip: Slip, now: int) -> int:
+        """See devices.agent.ports.PrintSpool."""
+        self.submit(job_id, slip, now)
+        return 0
+
     def health(self) -> Health:
         """See devices.agent.ports.PrintSpool."""
         return Health(Level.DOWN, "absent")
+
+    def paper(self, today: date) -> Paper | None:
+        """See devices.agent.ports.PrintSpool."""
+        del today
+        return None
 
     def close(self) -> None:
         """See devices.agent.ports.PrintSpool."""

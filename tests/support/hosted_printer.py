@@ -2,7 +2,7 @@
 
 import selectors
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,13 +42,15 @@ def hosted(
     model: ModelSheet,
     is_tcp: bool = False,
     speed_mm_s: float = 2000,
+    transcript: Callable[[bytes, float], None] | None = None,
 ) -> Iterator[Hosted]:
     """Serve a printer in a thread; its slips come out in folder/slips."""
     printer = SimulatedPrinter(
         model=model, font=DotFont(house_fonts()), plan=plan, speed_mm_s=speed_mm_s
     )
     link = folder / "printer"
-    place = Place(link, make_line=_tcp_line if is_tcp else None, baud=model.baud)
+    make_line = _tcp_line if is_tcp else None
+    place = Place(link, make_line=make_line, baud=model.baud, transcript=transcript)
     host = PrinterHost(printer, place, slips=SlipFolder(folder / "slips"), clock=SystemClock())
     line = host.line
     thread = threading.Thread(target=host.run)

@@ -51,6 +51,7 @@ class ModelSheet:
         speed_mm_s: how fast paper moves, low estimate: budgets are computed from it.
         settle_s: wait after opening the port; some boards reset on DTR.
         roll_mm: length of a new roll.
+        near_end_mm: what is left when the sensor first sees the end of the roll.
         proven: date on which the test sheet was judged on a real printer of this model, "" for not yet.
     """
 
@@ -66,6 +67,7 @@ class ModelSheet:
     speed_mm_s: float = 50.0
     settle_s: float = 0.3
     roll_mm: int = 30_000
+    near_end_mm: int = 1_500
     proven: str = ""
 
     def __post_init__(self) -> None:

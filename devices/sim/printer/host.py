@@ -33,11 +33,13 @@ class Place:
         link: its path, or where it would be: the control socket is beside it.
         make_line: makes the line; a pseudo-terminal at `link` if None.
         baud: speed of the line, 0 for no limit.
+        transcript: is told all that comes over the line, with the monotonic time at which it had arrived.
     """
 
     link: Path
     make_line: MakeLine | None = None
     baud: int = 0
+    transcript: Callable[[bytes, float], None] | None = None
 
 
 class PrinterHost:
@@ -55,6 +57,7 @@ class PrinterHost:
         self._selector.register(self._wake_out, selectors.EVENT_READ)
         self._unsent = b""
         self._wire = PacedLine(place.baud)
+        self._transcript = place.transcript
         make = place.make_line or (lambda selector: PtyLine(place.link, selector))
         self.control_path = control_path(place.link)
         self._control = ControlSocket(
@@ -66,11 +69,6 @@ class PrinterHost:
     def line(self) -> Line:
         """The line."""
         return self._cable
-
-    @property
-    def last_byte_at(self) -> float:
-        """Monotonic time at which the last byte so far had come over the line."""
-        return self._wire.quiet_since
 
     def stop(self) -> None:
         """End `run`; callable from a signal handler and from any thread."""
@@ -111,6 +109,8 @@ class PrinterHost:
             self._wire.put(self._cable.take(room), now)
         self._printer.step(now)
         arrived = self._wire.take(now, most=self._printer.room)
+        if arrived and self._transcript is not None:
+            self._transcript(arrived, self._wire.quiet_since)
         if arrived:
             self._printer.receive(arrived, now)
 
