@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 _READ = 4096
+_WINDOW = 4096
+"""Network printers take little ahead of what they print."""
 
 
 class Line(Protocol):
@@ -136,6 +138,7 @@ class TcpLine:
         if self._listener is not None:
             return
         self._listener = socket.create_server(self._address)
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WINDOW)
         self._listener.setblocking(False)
         self._address = self._listener.getsockname()
         self._selector.register(self._listener, selectors.EVENT_READ)
@@ -222,6 +225,11 @@ class PacedLine:
     def room(self) -> int:
         """How many bytes the host's driver takes now."""
         return max(0, self.BUFFER - len(self._waiting))
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes are on the line."""
+        return len(self._waiting)
 
     def put(self, data: bytes, now: float) -> None:
         """Put bytes on the line."""

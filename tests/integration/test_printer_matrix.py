@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from devices.clock import SystemClock
+from devices.drivers.health import Level
 from devices.drivers.printer.condition import Outcome
+from devices.drivers.printer.device import PrinterDevice
 from devices.drivers.printer.model import ModelSheet
 from tests.support.bench_printer import Bench, paper_of
 from tests.support.fault_cells import (
@@ -51,6 +54,7 @@ class Cell:
             if first != self.case.said:
                 return f"said {first}"
             mend(one)
+            self._wait_until_well(device)
             second = device.print_slip(paper_of(SECOND_VISITOR))
             if second.outcome is not Outcome.PRINTED:
                 return f"the next visitor got {second}"
@@ -59,6 +63,13 @@ class Cell:
         return (
             "" if is_clean else f"the next visitor's paper: {last.with_suffix('.txt').read_text()}"
         )
+
+    @staticmethod
+    def _wait_until_well(device: PrinterDevice) -> None:
+        """Let the spool look, as it does every two seconds: what a line still holds of the job comes first."""
+        deadline = SystemClock().monotonic() + DEADLINE_S
+        while device.watch().level is not Level.OK:
+            assert SystemClock().monotonic() < deadline, device.health
 
 
 @cache

@@ -24,7 +24,7 @@ def open_port(place: str, *, baud: int) -> Link:
         host, _, port = place.removeprefix(TCP).rpartition(":")
         if not port.isdecimal():
             host, port = place.removeprefix(TCP), str(_NETWORK_PORT)
-        return TcpLink(host, int(port))
+        return TcpLink(host, int(port), forgets_on_close=True)
     if _is_printer_file(place):
         return FileLink(place)
     return SerialLink(place, baud=baud, forgets_on_close=True)

@@ -20,7 +20,8 @@ from devices.sim.printer.printer import SimulatedPrinter
 
 _IDLE_S = 0.5
 _SHORTEST_S = 0.002
-_READ = 1024
+_AHEAD = 256
+"""Bytes taken from the host ahead of the line's speed; the rest waits where the host can still take it back."""
 
 MakeLine = Callable[[selectors.BaseSelector], Line]
 
@@ -95,7 +96,7 @@ class PrinterHost:
 
     def _timeout_s(self) -> float:
         """Until the next byte or until the paper stops; with no room the waiting bytes must not spin the loop."""
-        self._cable.listen(wanted=self._wire.room > 0)
+        self._cable.listen(wanted=self._wire.waiting < _AHEAD)
         wakes = [self._printer.wake_at]
         if self._printer.room > 0:
             wakes.append(self._wire.next_at)
@@ -105,7 +106,7 @@ class PrinterHost:
 
     def _take_bytes(self) -> None:
         now = self._clock.monotonic()
-        if room := min(self._wire.room, _READ):
+        if room := max(0, _AHEAD - self._wire.waiting):
             self._wire.put(self._cable.take(room), now)
         self._printer.step(now)
         arrived = self._wire.take(now, most=self._printer.room)
