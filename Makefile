@@ -58,3 +58,8 @@ screenshots: setup system-e2e
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .state
+
+# Every fault of every printer at the true speed of its line: about a quarter of an hour.
+.PHONY: fault-matrix
+fault-matrix: setup
+	$(BIN)/python -m pytest -m bench -p no:randomly --timeout=7200 tests/integration/test_printer_matrix.py

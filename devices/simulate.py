@@ -1,6 +1,6 @@
 """`python -m devices simulate KIND --link PATH …`: a whole fake device at a path, until SIGTERM.
 
-`<link>.ctl` takes orders; see devices.sim.printer.pty_host for the printer, devices.sim.pty_device for the others.
+`<link>.ctl` takes orders; see devices.sim.printer.host for the printer, devices.sim.pty_device for the others.
 """
 
 import argparse
@@ -11,8 +11,6 @@ from typing import Protocol
 
 from devices.clock import SystemClock
 from devices.sim.pty_device import LineFaults, PtyDevice, SimulatedDevice
-
-_DOTS = {58: 384, 80: 576}
 
 
 class Host(Protocol):
@@ -45,19 +43,27 @@ def main(argv: list[str]) -> int:
 
 def _printer(options: argparse.Namespace) -> Host:
     from devices.drivers.printer.glyphs import DotFont, house_fonts
+    from devices.drivers.printer.model import sheet
+    from devices.sim.lines import TcpLine
     from devices.sim.printer.faults import FaultPlan
     from devices.sim.printer.folder import SlipFolder
+    from devices.sim.printer.host import Place, PrinterHost
     from devices.sim.printer.printer import SimulatedPrinter
-    from devices.sim.printer.pty_host import PtyHost
 
+    model = sheet(options.model)
     printer = SimulatedPrinter(
-        dots=_DOTS[options.width],
+        model=model,
         font=DotFont(options.font or house_fonts()),
         plan=FaultPlan(paper_mm=options.paper_mm),
         speed_mm_s=options.speed,
     )
-    slips = SlipFolder(options.out)
-    return PtyHost(printer, link=options.link, slips=slips, clock=SystemClock())
+    port = options.tcp
+    place = Place(
+        options.link,
+        make_line=None if port is None else lambda selector: TcpLine(port, selector),
+        baud=model.baud if port is None else 0,
+    )
+    return PrinterHost(printer, place, slips=SlipFolder(options.out), clock=SystemClock())
 
 
 def _other(options: argparse.Namespace) -> Host:
@@ -111,9 +117,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_printer(printer: argparse.ArgumentParser) -> None:
+    from devices.drivers.printer.model import DEFAULT_MODEL, sheets
+
     printer.add_argument("--link", type=Path, required=True, help="path where the printer appears")
     printer.add_argument("--out", type=Path, required=True, help="folder for pictures of the slips")
-    printer.add_argument("--width", type=int, choices=sorted(_DOTS), default=58, help="paper in mm")
+    printer.add_argument("--model", choices=sorted(sheets()), default=DEFAULT_MODEL)
+    printer.add_argument("--tcp", type=int, metavar="PORT", help="a network printer at this port")
     printer.add_argument("--paper-mm", type=float, default=50_000.0, help="paper on the roll")
     printer.add_argument("--speed", type=float, default=150.0, help="paper speed in mm/s")
     printer.add_argument("--font", type=Path, action="append", help="font file; may be repeated")

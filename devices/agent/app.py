@@ -121,9 +121,7 @@ class Agent:
 
     def _wire_up_front(self) -> None:
         settings, home = self._settings, self._home
-        self._spool = open_printing(
-            home, settings.printer, clock=self._clock, on_outcome=self._printed
-        )
+        self._spool = open_printing(home, settings, clock=self._clock, on_outcome=self._printed)
         services = Services(
             outbox=self._outbox,
             sender=self._sender,

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from content.errors import CallerError
+from content.errors import CallerError, NotFound
 from content.feed.policy import TrustRoot
+from devices.drivers.printer.model import DEFAULT_MODEL, sheet
 
 NAME = "terminal.toml"
 
@@ -49,13 +50,14 @@ class TerminalConfig:
         screens: user interfaces that belong to it: "kiosk", "signage-1".
         start_ui: the agent starts them and starts them again.
         ui: their windows, by name.
-        printer: device path, "" for none.
+        printer: device path or "tcp://host[:port]", "" for none.
         demo: a demonstration; shorter waits.
         keepalive_s: MQTT keepalive, 0 = 15 in a demo and 120 otherwise (wire.md 6: bytes a month).
         poll_s: how often HTTPS is asked while MQTT is away.
         jitter_s: longest random wait before speaking to a controller that came back,
             0 = 1 in a demo and 30 otherwise (wire.md 9.2).
         scrub_s: seconds between two records of the slow re-check of the replica.
+        printer_model: key of the printer's sheet in devices/drivers/printer/models.toml.
     """
 
     id: str
@@ -78,6 +80,7 @@ class TerminalConfig:
     poll_s: int = 60
     jitter_s: int = 0
     scrub_s: int = 5
+    printer_model: str = DEFAULT_MODEL
 
     @property
     def keepalive(self) -> int:
@@ -221,6 +224,10 @@ def _check(config: TerminalConfig) -> None:
         raise BadConfig("terminal.toml 的 root.threshold 应在 1 与 root.keys 的个数之间。")
     if not config.api_url.startswith("https://"):
         raise BadConfig("terminal.toml 的 api_url 应以 https:// 开头。")
+    try:
+        sheet(config.printer_model)
+    except NotFound as error:
+        raise BadConfig(f"terminal.toml 的 printer_model 不对：{error}") from error
 
 
 def _is_key(text: str) -> bool:

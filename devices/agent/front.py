@@ -137,7 +137,8 @@ class Front:
             return
         self._jobs[message.job] = ui
         try:
-            await asyncio.to_thread(self._do.spool.submit, message.job, slip, self._now())
+            take = self._do.spool.reprint if message.again else self._do.spool.submit
+            await asyncio.to_thread(take, message.job, slip, self._now())
         except sqlite3.Error:
             logger.exception("slip not taken", extra={"job": message.job})
             self.printed(message.job, "not_started", "error")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from content.errors import PeerError
@@ -10,7 +11,7 @@ from content.feed.policy import Policy
 from content.paper.slip import Slip
 from devices.agent import sentences
 from devices.drivers.health import Health
-from devices.wire.messages import Ack, Hello, Welcome
+from devices.wire.messages import Ack, Hello, Paper, Welcome
 
 
 class Unreachable(PeerError):
@@ -146,8 +147,16 @@ class PrintSpool(Protocol):
         """Give up a job that has not begun; one that is being printed comes out."""
         ...
 
+    def reprint(self, job_id: str, slip: Slip, now: int) -> int:
+        """Print a slip again on request; return n of the 补打 n that marks it, 0 if none has come out yet."""
+        ...
+
     def health(self) -> Health:
         """Return how the printer is."""
+        ...
+
+    def paper(self, today: date) -> Paper | None:
+        """Return what is left of the paper and what was printed of late; None if it cannot be known."""
         ...
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from devices.agent.ports import Link
 from devices.clock import Clock
 from devices.ipc.messages import Glass
 from devices.wire import topics
-from devices.wire.messages import Fault, FeedMark, GlassMark, Report, to_bytes
+from devices.wire.messages import Fault, FeedMark, GlassMark, Paper, Report, to_bytes
 
 LEAST_S = 1.0
 MOST_S = 60.0
@@ -25,6 +25,7 @@ class Reporter:
         applied: feed -> mark of the replica.
         devices: peripheral -> "ok", or level and reason.
         outbox: envelopes not yet acknowledged.
+        paper: of the printer; None without one.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Reporter:
         self.applied: dict[str, FeedMark] = {}
         self.devices: dict[str, str] = {}
         self.outbox = 0
+        self.paper: Paper | None = None
         self._glass: dict[str, GlassMark] = {}
         self._device = device
         self._link = link
@@ -72,6 +74,7 @@ class Reporter:
             devices=self.devices,
             outbox=self.outbox,
             at=self._now(),
+            paper=self.paper,
         )
 
     def publish(self) -> bool:

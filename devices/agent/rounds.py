@@ -14,6 +14,8 @@ EVERY_S = 2.0
 AWAY_S = 30.0
 OLD_S = 24 * 3600
 """wire.md 9.3.4."""
+SHORT_DAYS = 1
+"""A day's notice: the keeper who comes in the morning brings a roll."""
 
 
 class Absences:
@@ -65,6 +67,7 @@ class Rounds:
         self._absences.look(self._present())
         if self._has_printer:
             self._look_at_printer()
+            await self._look_at_paper()
         await self._look_at_outbox()
         self._do.faults.expire()
 
@@ -84,6 +87,20 @@ class Rounds:
             self._do.faults.note(code, "printer", text, scope="printer")
         else:
             self._do.faults.clear_scope("printer")
+        self._do.reporter.change()
+
+    async def _look_at_paper(self) -> None:
+        today = self._do.clock.now().date()
+        paper = await asyncio.to_thread(self._do.spool.paper, today)
+        if paper == self._do.reporter.paper:
+            return
+        self._do.reporter.paper = paper
+        days = paper.days_left if paper is not None else None
+        if paper is not None and days is not None and days <= SHORT_DAYS:
+            text = sentences.paper_short(paper.left_mm, days)
+            self._do.faults.note("paper_short", "printer", text)
+        else:
+            self._do.faults.clear("paper_short", "printer")
         self._do.reporter.change()
 
     async def _look_at_outbox(self) -> None:

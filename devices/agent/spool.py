@@ -13,21 +13,23 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from content.errors import NotFound
 from content.paper.slip import Slip, slip_from_fields, slip_to_fields
 from content.paper.slips import as_reprint
+from devices.agent.paper import PaperBook
 from devices.clock import Clock
 from devices.drivers.health import Health
-from devices.drivers.links import SerialLink
 from devices.drivers.printer.condition import Outcome, PrintResult, Reason
 from devices.drivers.printer.device import PrinterDevice
 from devices.drivers.printer.glyphs import DotFont, house_fonts
 from devices.drivers.printer.model import PAPER_58_MM, ModelSheet
+from devices.drivers.printer.port import open_port
+from devices.wire.messages import Paper
 
 MAX_WAIT_S = 30
 """A visitor waits no longer; what came out later would be found by the next one."""
@@ -93,7 +95,13 @@ class Spool:
     """The queue in the agent's database, and the thread that works it off."""
 
     def __init__(
-        self, path: Path, *, printer: Printer, clock: Clock, on_outcome: OnOutcome
+        self,
+        path: Path,
+        *,
+        printer: Printer,
+        clock: Clock,
+        on_outcome: OnOutcome,
+        model: ModelSheet = PAPER_58_MM,
     ) -> None:
         self._printer = printer
         self._clock = clock
@@ -109,6 +117,7 @@ class Spool:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
             self._database.execute(f"PRAGMA {pragma}").fetchall()
         self._database.executescript(_SCHEMA)
+        self._paper = PaperBook(self._database, model)
 
     def start(self) -> None:
         """Begin to print, after reporting what an earlier process left unfinished."""
@@ -154,18 +163,25 @@ class Spool:
     def reprint(self, job_id: str, slip: Slip, now: int) -> int:
         """Print a slip again because somebody asked for it; return n of the 补打 n that marks it.
 
-        Raises:
-            NotFound: nothing of this key has been asked for here in the last week.
+        Of a slip that has not come out here in the last week, not even in part, this is no copy: it is printed
+        unmarked, and 0 returned.
         """
         with self._lock:
             (last,) = self._database.execute(
-                "SELECT max(copy) FROM spool WHERE key_hash = ?", (_hash(slip.key),)
+                "SELECT max(copy) FROM spool WHERE key_hash = ? AND state <> ?",
+                (_hash(slip.key), str(Outcome.NOT_STARTED)),
             ).fetchone()
         if last is None:
-            raise NotFound("这张小票没有打印过，请直接打印。")
+            self.submit(job_id, slip, now)
+            return 0
         copy = int(last) + 1
         self._store(job_id, as_reprint(slip, copy), copy=copy, now=now)
         return copy
+
+    def paper(self, today: date) -> Paper:
+        """Return what is left of the paper and what was printed of late."""
+        with self._lock:
+            return self._paper.forecast(today)
 
     def health(self) -> Health:
         """Return how the printer is, as last seen."""
@@ -206,7 +222,7 @@ class Spool:
             try:
                 self._report_broken_off()
                 self._work_off()
-                self._printer.watch()
+                self._look_at_paper(self._printer.watch())
                 self._empty_log()
             except (
                 Exception
@@ -214,6 +230,10 @@ class Spool:
                 logger.exception("spool round failed")
             self._stirred.wait(WATCH_S)
             self._stirred.clear()
+
+    def _look_at_paper(self, health: Health) -> None:
+        with self._lock:
+            self._paper.look(health.reason)
 
     def _work_off(self) -> None:
         while not self._stopping and (job := self._next()) is not None:
@@ -244,8 +264,9 @@ class Spool:
         return _Job(row[0], slip_from_fields(msgspec.msgpack.decode(row[1])), row[2])
 
     def _finish(self, job_id: str, result: PrintResult) -> None:
-        """Write the fate, erase the slip, and tell."""
+        """Write the fate, count it, erase the slip, and tell."""
         with self._lock:
+            self._paper.count(result, self._clock.now().date())
             self._database.execute(
                 "UPDATE spool SET state = ?, reason = ?, slip = NULL WHERE job = ?",
                 (str(result.outcome), str(result.reason), job_id),
@@ -286,17 +307,17 @@ def open_spool(
 
     Args:
         database: the agent's database.
-        port: device path; that nothing is there yet is a state of health, not an error.
+        port: what devices.drivers.printer.port opens; that nothing is there yet is a state of health, not an error.
         clock: the time.
         on_outcome: called from the spool's thread.
         model: the printer's sheet.
     """
     printer = PrinterDevice(
-        connect=lambda: SerialLink(port, baud=model.baud),
+        connect=lambda: open_port(port, baud=model.baud),
         model=model,
         font=DotFont(house_fonts()),
         clock=clock,
     )
-    spool = Spool(database, printer=printer, clock=clock, on_outcome=on_outcome)
+    spool = Spool(database, printer=printer, clock=clock, on_outcome=on_outcome, model=model)
     spool.start()
     return spool

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+import termios
 from pathlib import Path
 from typing import Protocol
 
@@ -52,14 +53,29 @@ class SerialLink:
     tell how much a stalled device has taken, and its errors after a hang-up are of three kinds.
     """
 
-    def __init__(self, path: str, *, baud: int, write_timeout_s: float = 0.5) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        baud: int,
+        write_timeout_s: float = 0.5,
+        forgets_on_close: bool = False,
+    ) -> None:
         """Open the port.
+
+        Args:
+            path: of the device.
+            baud: speed of the line.
+            write_timeout_s: how long one write waits for a device that takes nothing.
+            forgets_on_close: drop what the device has not taken when the port is closed, instead of sending it
+                whenever the device wakes up.
 
         Raises:
             LinkLost: "absent" if it is not there, "busy" if another process holds it.
         """
         self._path = path
         self._write_timeout_s = write_timeout_s
+        self._forgets_on_close = forgets_on_close
         try:
             self._port = serial.Serial(path, baud, timeout=0, exclusive=True)
         except (OSError, ValueError) as error:
@@ -94,6 +110,9 @@ class SerialLink:
 
     def close(self) -> None:
         """Close the port; a port that is gone already closes with an error that tells nothing new."""
+        if self._forgets_on_close:
+            with contextlib.suppress(OSError, termios.error, serial.SerialException):
+                self._port.reset_output_buffer()
         with contextlib.suppress(OSError):
             self._port.close()
 

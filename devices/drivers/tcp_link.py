@@ -3,17 +3,32 @@
 import contextlib
 import select
 import socket
+import struct
 
 from devices.drivers.links import PIECE, LinkLost
 
 CONNECT_S = 3.0
+_AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class TcpLink:
     """One connection; see devices.drivers.links.Link."""
 
-    def __init__(self, host: str, port: int, *, write_timeout_s: float = 0.5) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        write_timeout_s: float = 0.5,
+        forgets_on_close: bool = False,
+    ) -> None:
         """Connect.
+
+        Args:
+            host: name or address.
+            port: number.
+            write_timeout_s: how long one write waits for a peer that takes nothing.
+            forgets_on_close: have the peer drop what it has not read when the connection is closed.
 
         Raises:
             LinkLost: "absent" if nobody answers there.
@@ -25,6 +40,9 @@ class TcpLink:
         except OSError as error:
             raise LinkLost("absent", self._place) from error
         self._socket.setblocking(False)
+        if forgets_on_close:
+            # Closed with a zero linger a connection is reset, and what waits at either end is gone.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
 
     def write(self, data: bytes) -> int:
         """Send what the peer takes within the deadline."""

@@ -43,10 +43,11 @@ class Submit(Message, frozen=True, tag="submit"):
 
 
 class Print(Message, frozen=True, tag="print"):
-    """A slip to print: the JSON form of content.paper.slip.Slip."""
+    """A slip to print: the JSON form of content.paper.slip.Slip. `again`: the visitor asks for it once more."""
 
     job: str
     slip: dict[str, object]
+    again: bool = False
 
 
 class Glass(Message, frozen=True, tag="glass"):

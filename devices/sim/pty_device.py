@@ -5,23 +5,21 @@ answered with the device's state. While the cable is out, the path is gone, as i
 """
 
 import contextlib
-import json
-import os
 import random
 import selectors
 import socket
 import threading
-import tty
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from devices.clock import Clock
+from devices.sim.control import ControlSocket, control_path
+from devices.sim.lines import PtyLine
 
 _STEP_S = 0.05
 _READ = 4096
-_MOST_ORDER = 16384
 _MOST_UNSENT = 4096
 
 
@@ -120,16 +118,16 @@ class PtyDevice:
         self._selector = selectors.DefaultSelector()
         self._wake_out, self._wake_in = socket.socketpair()
         self._selector.register(self._wake_out, selectors.EVENT_READ)
-        self._clients: dict[socket.socket, bytes] = {}
-        self._master = self._slave = -1
         self._unsent = b""
-        self._control = self._open_control()
-        self._plug_in()
+        self._control = ControlSocket(
+            control_path(link), self._selector, obey=self._obey, state=self._state
+        )
+        self._cable = PtyLine(link, self._selector)
 
     @property
     def control_path(self) -> Path:
         """Where the control socket is."""
-        return self._link.with_name(self._link.name + ".ctl")
+        return control_path(self._link)
 
     def stop(self) -> None:
         """End `run`; callable from a signal handler and from any thread."""
@@ -145,109 +143,44 @@ class PtyDevice:
         finally:
             self._close()
 
-    def _open_control(self) -> socket.socket:
-        self._link.parent.mkdir(parents=True, exist_ok=True)
-        self.control_path.unlink(missing_ok=True)
-        control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        control.bind(str(self.control_path))
-        control.listen(4)
-        control.setblocking(False)
-        self._selector.register(control, selectors.EVENT_READ)
-        return control
-
-    def _plug_in(self) -> None:
-        if self._master >= 0:
-            return
-        # The device's end stays open here, or the master would hang up between two clients.
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
-        self._selector.register(self._master, selectors.EVENT_READ)
-        fresh = self._link.with_name(self._link.name + ".new")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(os.ttyname(self._slave))
-        fresh.replace(self._link)
-
-    def _unplug(self) -> None:
-        if self._master < 0:
-            return
-        self._selector.unregister(self._master)
-        self._link.unlink(missing_ok=True)
-        os.close(self._master)
-        os.close(self._slave)
-        self._master = self._slave = -1
-        self._unsent = b""
-
     def _turn(self) -> None:
         for key, _ in self._selector.select(_STEP_S):
-            if key.fileobj is self._control:
-                self._accept()
-            elif isinstance(key.fileobj, socket.socket) and key.fileobj in self._clients:
-                self._take_orders(key.fileobj)
+            self._control.serve(key.fileobj)
         now = self._clock.monotonic()
-        if self._master >= 0:
-            with contextlib.suppress(BlockingIOError):
-                self._device.receive(os.read(self._master, _READ), now)
+        self._device.receive(self._cable.take(_READ), now)
         self._device.step(now)
         said = self._device.take_output()
-        if self._master >= 0:
+        if self._cable.is_in:
             self._say(said)
 
     def _say(self, said: bytes) -> None:
         """Send what the line takes. What nobody reads is dropped in the end, as on a true serial line."""
         self._unsent = (self._unsent + self._line.through(said))[-_MOST_UNSENT:]
-        with contextlib.suppress(BlockingIOError):
-            while self._unsent:
-                self._unsent = self._unsent[os.write(self._master, self._unsent[: self._piece]) :]
+        while self._unsent and (taken := self._cable.give(self._unsent[: self._piece])):
+            self._unsent = self._unsent[taken:]
         if self._line.is_unplugged:
             self._line = FaultyLine(GOOD_LINE)
             self._unplug()
 
-    def _accept(self) -> None:
-        client, _ = self._control.accept()
-        client.setblocking(False)
-        self._clients[client] = b""
-        self._selector.register(client, selectors.EVENT_READ)
+    def _unplug(self) -> None:
+        self._cable.unplug()
+        self._unsent = b""
 
-    def _take_orders(self, client: socket.socket) -> None:
-        try:
-            data = client.recv(_READ)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        *lines, rest = (self._clients[client] + data).split(b"\n")
-        self._clients[client] = rest
-        for line in lines:
-            self._obey(line)
-            with contextlib.suppress(OSError):
-                client.sendall(json.dumps(self._state(), ensure_ascii=False).encode() + b"\n")
-        if not data or len(rest) > _MOST_ORDER:
-            self._selector.unregister(client)
-            del self._clients[client]
-            client.close()
-
-    def _obey(self, line: bytes) -> None:
-        try:
-            order = json.loads(line)
-        except ValueError:
-            return
+    def _obey(self, order: Mapping[str, object]) -> None:
         match order:
             case {"cable": "out"}:
                 self._unplug()
             case {"cable": "in"}:
-                self._plug_in()
-            case {}:
-                self._device.obey(order)
+                self._cable.plug_in()
             case _:
-                pass
+                self._device.obey(order)
 
     def _state(self) -> dict[str, object]:
-        return {"cable": "in" if self._master >= 0 else "out", **self._device.state()}
+        return {"cable": "in" if self._cable.is_in else "out", **self._device.state()}
 
     def _close(self) -> None:
         self._unplug()
-        for client in (*self._clients, self._control, self._wake_in, self._wake_out):
-            client.close()
+        self._control.close()
+        for one in (self._wake_in, self._wake_out):
+            one.close()
         self._selector.close()
-        self.control_path.unlink(missing_ok=True)

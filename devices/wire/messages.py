@@ -88,6 +88,34 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedDay:
+    """What a printer did on one day.
+
+    Attributes:
+        day: ISO date.
+        printed: slips that the printer has acknowledged.
+        broken: slips that may have come out in part, or unseen.
+        refused: slips of which nothing came out.
+        used_mm: paper.
+    """
+
+    day: str
+    printed: int
+    broken: int
+    refused: int
+    used_mm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A printer's paper: what is left of the roll, for how many days (None: not known yet), and the last days."""
+
+    left_mm: int
+    days_left: int | None = None
+    days: tuple[PrintedDay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """z/1/d/{dev}/rep: what a terminal holds, shows and suffers from."""
 
@@ -98,6 +126,7 @@ class Report:
     devices: dict[str, str] = field(default_factory=dict)
     outbox: int = 0
     at: int = 0
+    paper: Paper | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -40,10 +40,11 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class PrintView:
-    """What the panel shows; `reason` is the driver's word, "" if none."""
+    """What the panel shows; `reason` is the driver's word, "" if none; `again`: this was a copy, marked 补打 n."""
 
     state: PrintState
     reason: str = ""
+    again: bool = False
 
     @property
     def may_print(self) -> bool:
@@ -52,12 +53,16 @@ class PrintView:
 
 
 class PrintFlow:
-    """One job at a time; a second tap while one runs does nothing."""
+    """One job at a time; a second tap while one runs does nothing.
+
+    A slip printed once more is asked for as such: the agent counts the copies and marks each 补打 n.
+    """
 
     def __init__(self, agent: Agent, *, new_job: Callable[[], str]) -> None:
         self._agent = agent
         self._new_job = new_job
         self._job = ""
+        self._slip = self._key = ""
         self._until = 0.0
         self.view = PrintView(PrintState.IDLE)
 
@@ -65,26 +70,33 @@ class PrintFlow:
         """Send the slip to the agent."""
         if self.view.state is PrintState.WAITING:
             return
-        self._job = self._new_job()
-        sent = self._agent.send(Print(job=self._job, slip=slip_to_fields(slip)))
+        again = slip.key == self._key
+        self._job, self._slip = self._new_job(), slip.key
+        sent = self._agent.send(Print(job=self._job, slip=slip_to_fields(slip), again=again))
         self._until = now + PATIENCE_S
-        self.view = PrintView(PrintState.WAITING if sent else PrintState.AWAY)
+        self.view = PrintView(PrintState.WAITING if sent else PrintState.AWAY, again=again)
 
     def answered(self, message: Printed) -> None:
         """Take the agent's answer; one to another job, or of another visitor, is not ours."""
         if message.job != self._job or not self._job:
             return
         state = _OUTCOMES.get(message.outcome, PrintState.UNCONFIRMED)
-        self.view = PrintView(state, message.reason)
+        self._ended(state, message.reason)
 
     def tick(self, now: float) -> bool:
         """Give up waiting in time; return whether the view changed."""
         if self.view.state is PrintState.WAITING and now >= self._until:
-            self.view = PrintView(PrintState.UNCONFIRMED, "silent")
+            self._ended(PrintState.UNCONFIRMED, "silent")
             return True
         return False
 
+    def _ended(self, state: PrintState, reason: str) -> None:
+        """Remember the slip if paper may have come out: the next one is a copy."""
+        self.view = replace(self.view, state=state, reason=reason)
+        if state is not PrintState.FAILED:
+            self._key = self._slip
+
     def wipe(self) -> None:
         """Forget the job."""
-        self._job = ""
+        self._job = self._slip = self._key = ""
         self.view = PrintView(PrintState.IDLE)

@@ -34,5 +34,7 @@ def outcome_text(view: PrintView, words: Words) -> str:
             key = f"print.reason.{view.reason}"
             reason = words(key if words.has(key) else "print.reason.other")
             return words("print.failed_ways", reason=reason)
+        case PrintState.PRINTED if view.again:
+            return words("print.reprinted")
         case state:
             return words(f"print.{state.value}")

@@ -23,14 +23,10 @@ from devices.agent.spool import open_spool
 from devices.clock import SystemClock
 from devices.drivers.links import LinkLost, SerialLink
 from devices.drivers.printer.condition import Outcome, Reason
-from devices.drivers.printer.device import PrinterDevice
-from devices.drivers.printer.glyphs import DotFont, house_fonts
 from devices.drivers.printer.model import PAPER_58_MM
 from devices.sim.printer.faults import FaultPlan
-from devices.sim.printer.folder import SlipFolder
-from devices.sim.printer.printer import SimulatedPrinter
-from devices.sim.printer.pty_host import PtyHost
 from tests.support.bench_printer import paper_of
+from tests.support.hosted_printer import device_at, hosted
 from tests.support.printed_paper import read_slip_picture
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +51,7 @@ LONG = "为保障公民、法人和其他组织依法获取政府信息，制定
 def simulated(folder: Path) -> Iterator[tuple[Path, Path, "subprocess.Popen[str]"]]:
     """The command a user runs; yields link, folder of slips and process, which must end cleanly."""
     link, slips = folder / "printer", folder / "slips"
-    command = [sys.executable, "-m", "devices", "simulate", "printer"]
+    command = [sys.executable, "-m", "devices", "simulate", "printer", "--model", "epson-58"]
     process = subprocess.Popen(
         [*command, "--link", str(link), "--out", str(slips), "--speed", "2000"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -78,31 +74,10 @@ def simulated(folder: Path) -> Iterator[tuple[Path, Path, "subprocess.Popen[str]
 
 
 @contextmanager
-def hosted(folder: Path, plan: FaultPlan) -> Iterator[Path]:
+def in_thread(folder: Path, plan: FaultPlan) -> Iterator[Path]:
     """The same printer in a thread, with a plan of faults."""
-    link = folder / "printer"
-    printer = SimulatedPrinter(dots=384, font=DotFont(house_fonts()), plan=plan, speed_mm_s=2000)
-    host = PtyHost(printer, link=link, slips=SlipFolder(folder / "slips"), clock=SystemClock())
-    thread = threading.Thread(target=host.run)
-    thread.start()
-    try:
-        yield link
-    finally:
-        host.stop()
-        thread.join(DEADLINE_S)
-        assert not thread.is_alive()
-
-
-@contextmanager
-def device_at(link: Path) -> Iterator[PrinterDevice]:
-    device = PrinterDevice(
-        connect=lambda: SerialLink(str(link), baud=115200),
-        model=PAPER_58_MM,
-        font=DotFont(house_fonts()),
-        clock=SystemClock(),
-    )
-    yield device
-    device.close()
+    with hosted(folder, plan, model=PAPER_58_MM) as one:
+        yield Path(one.place)
 
 
 def order(link: Path, **what: str) -> dict[str, object]:
@@ -118,7 +93,7 @@ def test_title_number_and_code_on_paper_equal_the_documents(tmp_path: Path) -> N
     slip = document_slip(
         RECORD, url=URL, terminal="hall-01", printed_on=date(2026, 11, 22), version=3
     )
-    with simulated(tmp_path) as (link, slips, _), device_at(link) as device:
+    with simulated(tmp_path) as (link, slips, _), device_at(str(link), PAPER_58_MM) as device:
         result = device.print_slip(slip)
 
         assert (result.outcome, result.reason) == (Outcome.PRINTED, Reason.NONE)
@@ -135,14 +110,14 @@ def test_title_number_and_code_on_paper_equal_the_documents(tmp_path: Path) -> N
 
 
 def test_paper_pulled_and_loaded_by_the_control_socket(tmp_path: Path) -> None:
-    with simulated(tmp_path) as (link, slips, _), device_at(link) as device:
+    with simulated(tmp_path) as (link, slips, _), device_at(str(link), PAPER_58_MM) as device:
         order(link, paper="out")
         refused = device.print_slip(paper_of("甲的小票"))
         state = order(link, paper="in")
         printed = device.print_slip(paper_of("乙的小票"))
 
         assert (refused.outcome, refused.reason) == (Outcome.NOT_STARTED, Reason.PAPER_OUT)
-        assert state == {"paper": "in", "cover": "closed", "slips": 0}
+        assert state == {"cable": "in", "paper": "in", "cover": "closed", "slips": 0}
         assert printed.outcome is Outcome.PRINTED
         (picture,) = slips.glob("*.png")
         text = read_slip_picture(picture).text
@@ -154,7 +129,10 @@ def test_paper_pulled_and_loaded_by_the_control_socket(tmp_path: Path) -> None:
 def test_a_job_broken_off_by_paper_out_never_appears_on_the_next_visitors_paper(
     tmp_path: Path,
 ) -> None:
-    with hosted(tmp_path, FaultPlan(paper_mm=40)) as link, device_at(link) as device:
+    with (
+        in_thread(tmp_path, FaultPlan(paper_mm=40)) as link,
+        device_at(str(link), PAPER_58_MM) as device,
+    ):
         first = device.print_slip(paper_of("甲的申请", LONG))
         order(link, paper="in")
         second = device.print_slip(paper_of("乙的小票"))
@@ -181,14 +159,14 @@ def test_a_job_broken_off_by_paper_out_never_appears_on_the_next_visitors_paper(
 def test_faults_on_a_real_line_have_their_outcome(
     tmp_path: Path, plan: FaultPlan, outcome: Outcome, reason: Reason
 ) -> None:
-    with hosted(tmp_path, plan) as link, device_at(link) as device:
+    with in_thread(tmp_path, plan) as link, device_at(str(link), PAPER_58_MM) as device:
         result = device.print_slip(paper_of(LONG))
 
         assert (outcome, reason) == (result.outcome, result.reason)
 
 
 def test_a_port_held_by_another_process_is_called_busy(tmp_path: Path) -> None:
-    with hosted(tmp_path, FaultPlan()) as link:
+    with in_thread(tmp_path, FaultPlan()) as link:
         holder = SerialLink(str(link), baud=115200)
 
         with pytest.raises(LinkLost) as lost:
@@ -226,7 +204,7 @@ def test_the_spool_prints_over_the_line_and_picks_up_a_printer_that_comes_later(
     )
     spool.submit("early", paper_of("一"), int(clock.now().timestamp()))
     wait_for(1)
-    with hosted(tmp_path, FaultPlan()):
+    with in_thread(tmp_path, FaultPlan()):
         spool.submit("later", paper_of("二"), int(clock.now().timestamp()))
         wait_for(2)
         spool.close()
@@ -235,7 +213,7 @@ def test_the_spool_prints_over_the_line_and_picks_up_a_printer_that_comes_later(
 
 
 def test_nothing_is_left_half_written_in_the_folder_of_slips(tmp_path: Path) -> None:
-    with hosted(tmp_path, FaultPlan()) as link, device_at(link) as device:
+    with in_thread(tmp_path, FaultPlan()) as link, device_at(str(link), PAPER_58_MM) as device:
         device.print_slip(paper_of("一"))
         device.print_slip(paper_of("二"))
 

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from functools import cache
 
+from typing_extensions import override
+
 from content.paper.slip import Part, PartKind, Slip, SlipKind
 from devices.drivers.links import LinkLost, MemoryLink
 from devices.drivers.printer.device import PrinterDevice
 from devices.drivers.printer.glyphs import DotFont, house_fonts
 from devices.drivers.printer.model import PAPER_58_MM, ModelSheet
+from devices.sim.lines import PacedLine
 from devices.sim.printer.faults import HEALTHY, FaultPlan
 from devices.sim.printer.printer import SimulatedPrinter
 from devices.sim.printer.strip import PrintedSlip
@@ -23,14 +26,15 @@ def paper_font() -> DotFont:
 
 
 class Bench:
-    """The device under test, its printer, and the cable between them."""
+    """The device under test, its printer, and the cable between them, at the speed of the model's line."""
 
     def __init__(self, *, model: ModelSheet = PAPER_58_MM, plan: FaultPlan = HEALTHY) -> None:
         self.clock = HandClock()
-        self.printer = SimulatedPrinter(dots=model.dots, font=paper_font(), plan=plan)
-        self.is_there = True
+        self.printer = SimulatedPrinter(model=model, font=paper_font(), plan=plan)
+        self.not_there = ""
         self.opened = 0
         self.received = bytearray()
+        self.wire = PacedLine(model.baud)
         self.device = PrinterDevice(
             connect=self._connect, model=model, font=paper_font(), clock=self.clock
         )
@@ -41,26 +45,26 @@ class Bench:
     def wait(self, seconds: float) -> None:
         end = self.clock.monotonic() + seconds
         while self.clock.monotonic() < end:
-            self._pass(STEP_S)
+            self._pass()
 
     def _connect(self) -> MemoryLink:
-        if not self.is_there:
-            raise LinkLost("absent", "bench")
+        if self.not_there:
+            raise LinkLost(self.not_there, "bench")
         self.opened += 1
-        return MemoryLink(self)
+        return _Cable(self)
 
     def take(self, data: bytes) -> int:
         self._check_cable()
-        taken = data[: self.printer.room]
-        self.received += taken
-        self.printer.receive(taken, self.clock.monotonic())
+        taken = data[: self.wire.room]
+        self.wire.put(taken, self.clock.monotonic())
+        self._pump()
         if not taken:
-            self._pass(WRITE_TIMEOUT_S)
+            self.wait(WRITE_TIMEOUT_S)
         return len(taken)
 
     def give(self, wait_s: float) -> bytes:
         self._check_cable()
-        self.printer.step(self.clock.monotonic())
+        self._pump()
         for _ in self._steps(wait_s):
             if said := self.printer.take_replies():
                 return said
@@ -70,15 +74,36 @@ class Bench:
         end = self.clock.monotonic() + wait_s
         while self.clock.monotonic() < end:
             yield
-            self._pass(STEP_S)
+            self._pass()
 
-    def _pass(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        self.printer.step(self.clock.monotonic())
+    def _pass(self) -> None:
+        self.clock.advance(STEP_S)
+        self._pump()
+
+    def _pump(self) -> None:
+        now = self.clock.monotonic()
+        self.printer.step(now)
+        arrived = self.wire.take(now, most=self.printer.room)
+        self.received += arrived
+        if arrived:
+            self.printer.receive(arrived, now)
 
     def _check_cable(self) -> None:
         if self.printer.is_unplugged:
+            self.wire.drop()
             raise LinkLost("unplugged", "bench")
+
+
+class _Cable(MemoryLink):
+    """Forgets what is under way when it is closed, as a serial link to a printer does."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+
+    @override
+    def close(self) -> None:
+        self._bench.wire.drop()
 
 
 def paper_of(*texts: str, key: str = "test:1") -> Slip:

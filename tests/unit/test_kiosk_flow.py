@@ -176,6 +176,26 @@ def test_the_visitor_is_told_what_became_of_the_slip(outcome: str, state: PrintS
     assert world.kiosk.printing.view.may_print
 
 
+def test_a_slip_printed_once_more_is_asked_for_as_a_copy_and_one_that_never_came_out_is_not() -> (
+    None
+):
+    world = make_world()
+    world.kiosk.open_record("DDC0000001")
+    asked = []
+    for outcome in ("not_started", "interrupted", "not_started", "printed"):
+        world.kiosk.print_record()
+        asked.append(world.agent.last(Print).again)
+        world.kiosk.receive(Printed(job=world.agent.last(Print).job, outcome=outcome))
+    is_copy_said = world.kiosk.printing.view.again
+    world.kiosk.end()
+    world.kiosk.open_record("DDC0000001")
+    world.kiosk.print_record()
+
+    assert asked == [False, False, True, True]
+    assert is_copy_said
+    assert not world.agent.last(Print).again
+
+
 def test_a_printer_that_never_answers_is_not_called_printed() -> None:
     world = make_world()
     world.kiosk.open_record("DDC0000001")

@@ -7,88 +7,116 @@ import pytest
 from devices.drivers.health import Level
 from devices.drivers.links import LinkLost
 from devices.drivers.printer.condition import Outcome, PrintResult, Reason
-from devices.drivers.printer.model import (
-    PAPER_58_MM,
-    PAPER_80_MM,
-    AckKind,
-    Encoding,
-    ModelSheet,
-    QrKind,
-)
+from devices.drivers.printer.model import PAPER_58_MM, AckKind, ModelSheet, sheets
 from devices.sim.printer.faults import FaultPlan
 from tests.support.bench_printer import Bench, paper_of
+from tests.support.fault_cells import CASES, FIRST_VISITOR, LONG, MODELS, SECOND_VISITOR
 
-LONG = "为保障公民、法人和其他组织依法获取政府信息，提高政府工作的透明度，制定本条例。" * 8
-FIRST_VISITOR = "甲某某的申请内容"
-MODELS = {
-    "58": PAPER_58_MM,
-    "80": PAPER_80_MM,
-    "58 at 9600": replace(PAPER_58_MM, baud=9600),
-    "58 raster": replace(PAPER_58_MM, encoding=Encoding.RASTER, qr=QrKind.IMAGE),
-    "80 raster": replace(PAPER_80_MM, encoding=Encoding.RASTER, qr=QrKind.IMAGE),
-    "58 by GS r": replace(PAPER_58_MM, ack=AckKind.PAPER_STATUS),
-}
-FAULTS = {
-    "healthy": (FaultPlan(), Outcome.PRINTED, Reason.NONE),
-    "near end": (FaultPlan(paper_mm=1000), Outcome.PRINTED, Reason.NEAR_END),
-    "already out": (FaultPlan(paper_mm=0), Outcome.NOT_STARTED, Reason.PAPER_OUT),
-    "out midway": (FaultPlan(paper_mm=40), Outcome.INTERRUPTED, Reason.PAPER_OUT),
-    "cover midway": (FaultPlan(cover_opens_at_mm=40), Outcome.INTERRUPTED, Reason.COVER_OPEN),
-    "unplugged": (FaultPlan(unplug_at_byte=500), Outcome.INTERRUPTED, Reason.UNPLUGGED),
-    "stalls": (FaultPlan(stall_at_byte=400), Outcome.UNCONFIRMED, Reason.SILENT),
-    "dead": (FaultPlan(is_dead=True), Outcome.NOT_STARTED, Reason.SILENT),
-    "no word": (FaultPlan(has_acknowledgement=False), Outcome.UNCONFIRMED, Reason.NO_ACK),
-    "noise": (FaultPlan(noise=0.3), Outcome.PRINTED, Reason.NONE),
-}
+SHEETS = sheets()
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("model", MODELS)
-def test_each_fault_has_its_outcome_and_nothing_is_called_printed_that_is_not(
-    model: str, fault: str
+def test_each_fault_has_its_outcome_and_leaves_nothing_for_the_next_visitor(
+    model: str, case: str
 ) -> None:
-    plan, outcome, reason = FAULTS[fault]
-    bench = Bench(model=MODELS[model], plan=plan)
+    fault = CASES[case]
+    bench = Bench(model=MODELS[model], plan=fault.plan)
+    bench.not_there = fault.not_there
 
-    result = bench.device.print_slip(paper_of(LONG))
+    result = bench.device.print_slip(paper_of(LONG, FIRST_VISITOR))
 
-    assert PrintResult(outcome, reason) == result
-    if outcome is Outcome.PRINTED:
-        (paper,) = bench.papers()
-        assert paper.was_cut
+    assert result == fault.said
+    bench.wait(60)
+    pieces = bench.papers()
+    is_printed = result.outcome in {Outcome.PRINTED, Outcome.UNCONFIRMED}
+    assert is_printed or not any(FIRST_VISITOR in piece.text for piece in pieces)
+    assert [piece.was_cut for piece in pieces] == [True] or result.outcome is not Outcome.PRINTED
+    bench.not_there = ""
+    bench.printer.mend()
+    assert_the_next_paper_is_clean(bench, MODELS[model])
+
+
+def assert_the_next_paper_is_clean(bench: Bench, model: ModelSheet) -> None:
+    """Print for the next visitor: to the dot what a fresh printer prints, whatever came before."""
+    fresh = Bench(model=model)
+    fresh.device.print_slip(paper_of(SECOND_VISITOR))
+    (expected,) = fresh.papers()
+
+    result = bench.device.print_slip(paper_of(SECOND_VISITOR))
+
+    assert result == PrintResult(Outcome.PRINTED)
+    *_, paper = bench.papers()
+    assert paper.picture.tobytes() == expected.picture.tobytes()
+
+
+@pytest.mark.parametrize("key", SHEETS)
+def test_every_sheet_prints_on_the_printer_that_it_describes(key: str) -> None:
+    model = replace(SHEETS[key], has_near_end=SHEETS[key].has_near_end)
+    bench = Bench(model=model)
+
+    result = bench.device.print_slip(paper_of(LONG, "张㛃、李龘，1,234.50元"))
+    bench.wait(5)
+
+    assert result == PrintResult(Outcome.PRINTED)
+    (paper,) = bench.papers()
+    assert paper.was_cut is model.has_cutter
+    assert "▯" not in paper.text
+
+
+def test_a_printer_without_a_near_end_sensor_is_not_heard_on_that() -> None:
+    model = replace(PAPER_58_MM, has_near_end=False)
+    bench = Bench(model=model, plan=FaultPlan(paper_mm=1000))
+    bench.printer._model = PAPER_58_MM  # its sensor's pin floats
+
+    result = bench.device.print_slip(paper_of("一"))
+
+    assert result == PrintResult(Outcome.PRINTED)
+
+
+def test_a_font_that_is_smaller_than_the_sheet_says_prints_junk_and_not_the_text() -> None:
+    bench = Bench(model=SHEETS["epson-58"])
+    bench.printer._mechanism._model = PAPER_58_MM
+
+    bench.device.print_slip(paper_of("镕"))
+
+    assert "▯" in bench.papers()[0].text
+
+
+def test_what_a_slip_took_off_the_roll_is_told() -> None:
+    whole, broken = Bench(), Bench(plan=FaultPlan(unplug_at_byte=300))
+
+    printed = whole.device.print_slip(paper_of(LONG * 8))
+    (paper,) = whole.papers()
+    torn = broken.device.print_slip(paper_of(LONG * 8))
+
+    assert abs(printed.paper_mm - paper.height_mm) < 8
+    assert 0 < torn.paper_mm < printed.paper_mm
 
 
 def test_a_port_that_is_not_there_is_a_state_and_not_an_error() -> None:
     bench = Bench()
-    bench.is_there = False
+    bench.not_there = "absent"
 
     result = bench.device.print_slip(paper_of("一"))
 
     assert PrintResult(Outcome.NOT_STARTED, Reason.NO_DEVICE) == result
     assert bench.device.health.level is Level.DOWN
-    bench.is_there = True
+    bench.not_there = ""
     assert bench.device.watch().level is Level.OK
 
 
-@pytest.mark.parametrize("model", [PAPER_58_MM, MODELS["58 raster"]], ids=["native", "raster"])
-def test_a_job_broken_off_by_paper_out_never_appears_on_the_next_visitors_paper(
-    model: ModelSheet,
-) -> None:
-    bench = Bench(model=model, plan=FaultPlan(paper_mm=40))
+@pytest.mark.parametrize("model", ["native 58 115200", "raster 58 115200"])
+def test_a_job_broken_off_by_paper_out_does_not_come_out_when_paper_is_loaded(model: str) -> None:
+    bench = Bench(model=MODELS[model], plan=FaultPlan(paper_mm=40))
     bench.device.print_slip(paper_of(LONG, FIRST_VISITOR))
 
     bench.printer.load_paper()
     bench.wait(10)
     (torn,) = bench.papers()
-    result = bench.device.print_slip(paper_of("乙的小票"))
 
     assert not torn.was_cut
-    assert result.outcome is Outcome.PRINTED
-    (paper,) = bench.papers()
-    fresh = Bench(model=model)
-    fresh.device.print_slip(paper_of("乙的小票"))
-    (expected,) = fresh.papers()
-    assert expected.picture.tobytes() == paper.picture.tobytes()
+    assert_the_next_paper_is_clean(bench, MODELS[model])
 
 
 def test_what_an_opened_cover_left_on_the_strip_is_cut_off_before_the_next_job() -> None:
@@ -116,7 +144,7 @@ def test_the_keepers_look_already_cuts_the_rest_off_so_that_no_visitor_waits_for
 
 
 def test_after_a_pulled_cable_the_rest_of_the_job_is_dropped_before_anything_is_printed() -> None:
-    bench = Bench(plan=FaultPlan(unplug_at_byte=700, paper_mm=40))
+    bench = Bench(plan=FaultPlan(unplug_at_byte=700, paper_mm=10))
     first = bench.device.print_slip(paper_of(LONG, FIRST_VISITOR))
     bench.printer.plug_in()
     bench.printer.load_paper()

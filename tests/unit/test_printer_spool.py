@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from content.errors import NotFound
 from content.paper.slip import Slip
 from devices.agent.spool import MAX_WAIT_S, Spool
 from devices.drivers.health import Health, Level
@@ -222,6 +221,62 @@ def test_printing_again_is_marked_and_counted(desk: Desk) -> None:
     assert "【补打 2】" in text_of(desk.printer.printed[2])
 
 
-def test_a_slip_never_asked_for_cannot_be_printed_again(desk: Desk) -> None:
-    with pytest.raises(NotFound):
-        desk.spool.reprint("job", paper_of("一"), desk.now)
+def test_a_slip_of_which_nothing_came_out_is_printed_unmarked_when_asked_for_again(
+    desk: Desk,
+) -> None:
+    desk.printer.fate = PrintResult(Outcome.NOT_STARTED, Reason.PAPER_OUT)
+    desk.spool.start()
+    desk.spool.submit("one", paper_of("一"), desk.now)
+    desk.wait_for(1)
+    desk.printer.fate = PrintResult(Outcome.PRINTED)
+
+    copies = [
+        desk.spool.reprint("two", paper_of("一"), desk.now),
+        desk.spool.reprint("never heard of", paper_of("二", key="test:2"), desk.now),
+    ]
+    desk.wait_for(3)
+
+    assert copies == [0, 0]
+    assert not any("补打" in text_of(slip) for slip in desk.printer.printed)
+
+
+def test_the_count_of_copies_survives_a_restart(desk: Desk) -> None:
+    desk.spool.start()
+    desk.spool.submit("one", paper_of("一"), desk.now)
+    desk.wait_for(1)
+    desk.spool.close()
+
+    after = Desk(desk.path)
+    after.spool.start()
+    copy = after.spool.reprint("two", paper_of("一"), after.now)
+    after.wait_for(1)
+    after.spool.close()
+    desk.spool = Spool(
+        desk.path, printer=desk.printer, clock=desk.clock, on_outcome=lambda *_: None
+    )
+
+    assert copy == 1
+    assert "【补打 1】" in text_of(after.printer.printed[0])
+
+
+def test_jobs_that_wait_at_a_restart_are_printed_once_and_in_order(desk: Desk) -> None:
+    for number in range(3):
+        desk.spool.submit(f"job-{number}", paper_of(f"第{number}张"), desk.now)
+    desk.spool.close()
+
+    after = Desk(desk.path)
+    after.spool.start()
+    after.wait_for(3)
+    after.spool.close()
+    last = Desk(desk.path)
+    last.spool.start()
+    last.spool.submit("job-1", paper_of("第1张"), last.now)
+    last.wait_for(1)
+    last.spool.close()
+    desk.spool = Spool(
+        desk.path, printer=desk.printer, clock=desk.clock, on_outcome=lambda *_: None
+    )
+
+    assert [job for job, *_ in after.told] == ["job-0", "job-1", "job-2"]
+    assert len(after.printer.printed) == 3
+    assert last.printer.printed == []

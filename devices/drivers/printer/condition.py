@@ -1,6 +1,6 @@
 """What a printer's status bytes mean: reasons, outcomes, and the judgement from bytes to reason. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from devices.drivers.printer.codec import ErrorCause, OfflineCause, PrinterState, Roll
@@ -38,10 +38,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrintResult:
-    """Outcome and reason of one job."""
+    """Outcome and reason of one job; `paper_mm` is what it took off the roll, estimated where it broke off."""
 
     outcome: Outcome
     reason: Reason = Reason.NONE
+    paper_mm: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

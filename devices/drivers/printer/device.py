@@ -7,7 +7,7 @@ cleared out of the printer before anything else is sent, or it would come out on
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from content.paper.layout import lay_out
 from content.paper.slip import Slip
@@ -23,6 +23,8 @@ from devices.drivers.printer.model import AckKind, ModelSheet
 from devices.drivers.printer.outgoing import Outgoing
 
 POLL_S = 0.5
+POLL_WHILE_SENDING_S = 2.0
+"""Sending stops for a question: asked more often, a slow line would carry questions instead of the slip."""
 _MARGIN_S = 5.0
 _LINE_FACTOR = 1.3
 _BITS_PER_BYTE = 10
@@ -39,7 +41,13 @@ class _Run:
     outgoing: Outgoing
     identifier: bytes
     deadline: float
-    next_poll: float
+    asked_at: float
+
+    def is_poll_due(self, now: float) -> bool:
+        """Tell whether it is time to ask how the printer is."""
+        return now - self.asked_at >= (
+            POLL_S if self.outgoing.is_all_sent else POLL_WHILE_SENDING_S
+        )
 
 
 class PrinterDevice:
@@ -107,8 +115,9 @@ class PrinterDevice:
         """Open the link if need be, look, and clean up; return the conversation and the condition."""
         if self._talk is None:
             self._talk = Conversation(self._connect(), self._clock)
+            self._talk.clear_buffers()  # at once: what it holds of a broken job must not come out meanwhile
             self._talk.drain(self._model.settle_s)
-            self._talk.clear_buffers()
+            self._talk.clear_buffers()  # and again: some boards hear nothing just after opening
         condition = self._condition(self._talk)
         if condition in _FIT and self._holds_rest:
             self._clean(self._talk)
@@ -123,35 +132,39 @@ class PrinterDevice:
 
     def _run(self, talk: Conversation, job: PrintJob) -> PrintResult:
         self._holds_rest = self._has_torso = True
+        run = self._begin(talk, job)
         try:
-            result = self._send_and_wait(talk, job)
+            result = self._send_and_wait(run)
             if result.outcome is Outcome.PRINTED:
                 self._holds_rest = self._has_torso = False
             else:
                 self._has_torso = result.reason is not Reason.NO_ACK
                 talk.clear_buffers()
+                if result.reason is Reason.SILENT:
+                    self._drop(Reason.SILENT)  # and with the link what it still holds of the job
         except LinkLost as lost:
             self._drop(Reason(lost.reason))
-            return PrintResult(Outcome.INTERRUPTED, Reason(lost.reason))
-        return result
+            result = PrintResult(Outcome.INTERRUPTED, Reason(lost.reason))
+        return replace(result, paper_mm=job.height_mm * run.outgoing.share_sent)
 
-    def _send_and_wait(self, talk: Conversation, job: PrintJob) -> PrintResult:
+    def _begin(self, talk: Conversation, job: PrintJob) -> _Run:
         self._jobs += 1
         identifier = identifier_of(self._jobs)
         pieces = (*job.pieces, talk.acknowledgement(self._model.ack, identifier))
         now = self._clock.monotonic()
-        run = _Run(
+        return _Run(
             talk=talk,
             outgoing=Outgoing(pieces, baud=self._model.baud, now=now),
             identifier=identifier,
             deadline=now + self._budget_s(job),
-            next_poll=now + POLL_S,
+            asked_at=now,
         )
-        while self._clock.monotonic() < run.deadline:
+
+    def _send_and_wait(self, run: _Run) -> PrintResult:
+        result: PrintResult | None = None
+        while result is None and self._clock.monotonic() < run.deadline:
             result = self._step(run)
-            if result is not None:
-                return result
-        return self._over_budget(run)
+        return result or self._over_budget(run)
 
     def _step(self, run: _Run) -> PrintResult | None:
         """Send a slice or listen, then ask how the printer is if it is time; return the outcome if known."""
@@ -159,9 +172,9 @@ class PrinterDevice:
             near_end = self.health.reason == Reason.NEAR_END
             return PrintResult(Outcome.PRINTED, Reason.NEAR_END if near_end else Reason.NONE)
         now = self._clock.monotonic()
-        if now < run.next_poll or not run.outgoing.may_ask(now):
+        if not run.is_poll_due(now) or not run.outgoing.may_ask(now):
             return None
-        run.next_poll = now + POLL_S
+        run.asked_at = now
         condition = self._condition(run.talk)
         if condition in _FIT and self._is_through_without_ack(run):
             return PrintResult(Outcome.UNCONFIRMED, Reason.NO_ACK)
@@ -171,8 +184,10 @@ class PrinterDevice:
 
     def _advance(self, run: _Run) -> bool:
         """Send what is due, or listen; tell whether the acknowledgement has come."""
-        due = run.outgoing.slice_due(self._clock.monotonic())
-        if due:
+        now = self._clock.monotonic()
+        due = run.outgoing.slice_due(now)
+        is_held = run.is_poll_due(now) and run.outgoing.is_between
+        if due and not is_held:
             taken = run.talk.send(due)
             run.outgoing.taken(taken, self._clock.monotonic())
             return False
@@ -204,7 +219,8 @@ class PrinterDevice:
         elif answer.fault is not Reason.NONE:
             condition = answer.fault
         else:
-            condition = Reason.NEAR_END if answer.is_near_end else Reason.NONE
+            is_near_end = answer.is_near_end and self._model.has_near_end
+            condition = Reason.NEAR_END if is_near_end else Reason.NONE
         self._set_health(condition)
         return condition
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from PIL import Image
+
 from content.paper.layout import LineKind, PaperLine
 from devices.drivers.printer.escpos_library import native_qr
 from devices.drivers.printer.glyphs import CELL, GETA, DotFont
@@ -136,7 +138,7 @@ class _Encoder:
     def _text(self, text: str, *, centred: bool) -> _Piece:
         if self._model.encoding is Encoding.RASTER:
             picture = line_picture(text, dots=self._model.dots, centred=centred, font=self._font)
-            return _Piece(b"".join(picture_bytes(picture)) + _feed(PITCH - CELL), PITCH)
+            return _Piece(self._picture(picture) + _feed(PITCH - CELL), PITCH)
         align = _CENTRED if centred else _LEFT
         return _Piece(align + b"".join(self._runs(text)) + b"\n", PITCH)
 
@@ -156,7 +158,7 @@ class _Encoder:
             return _Piece(data + b"\n" + _NORMAL + _pitch(PITCH), 2 * PITCH)
         # GS ! does not scale a picture, so the whole line is one, scaled by the printer.
         picture = line_picture(text, dots=self._model.dots // 2, centred=True, font=self._font)
-        data = b"".join(picture_bytes(picture, double=True))
+        data = self._picture(picture, double=True)
         return _Piece(_LEFT + data + _feed(2 * (PITCH - CELL)), 2 * PITCH)
 
     def _qr(self, url: str) -> _Piece:
@@ -168,8 +170,11 @@ class _Encoder:
             code = _CENTRED + native_qr(url, size)
         else:
             picture = qr_picture(modules, dots=self._model.dots, module_dots=size)
-            code = _LEFT + b"".join(picture_bytes(picture))
+            code = _LEFT + self._picture(picture)
         return _Piece(quiet + code + quiet, across * size)
+
+    def _picture(self, picture: Image.Image, *, double: bool = False) -> bytes:
+        return b"".join(picture_bytes(picture, buffer=self._model.buffer, double=double))
 
     def _footnotes(self, line: PaperLine) -> Iterator[_Piece]:
         """Say which character stands behind each 〓: nothing is lost silently."""

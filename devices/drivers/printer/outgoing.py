@@ -18,6 +18,8 @@ class Outgoing:
 
     def __init__(self, pieces: Iterable[bytes], *, baud: int, now: float) -> None:
         self._slices = deque(_slices(pieces))
+        self._size = sum(len(data) for data, _ in self._slices)
+        self._sent = 0
         self._baud = baud
         self._is_between = True
         self._line_free_at = now
@@ -27,6 +29,11 @@ class Outgoing:
     def is_all_sent(self) -> bool:
         """Tell whether the link has taken everything."""
         return not self._slices
+
+    @property
+    def share_sent(self) -> float:
+        """How much of the job the link has taken, 0 to 1."""
+        return self._sent / self._size if self._size else 1.0
 
     def slice_due(self, now: float) -> bytes:
         """Return what to write now; b"" while the line is still busy with what it has, or all is sent."""
@@ -38,12 +45,18 @@ class Outgoing:
         """Note how many bytes of the slice the link took."""
         if count == 0:
             return
+        self._sent += count
         data, ends_command = self._slices.popleft()
         if count < len(data):
             self._slices.appendleft((data[count:], ends_command))
         self._is_between = ends_command and count == len(data)
         self._line_free_at = max(now, self._line_free_at) + count * _BITS_PER_BYTE / self._baud
         self._moved_at = now
+
+    @property
+    def is_between(self) -> bool:
+        """Tell whether the last byte sent was the last of a command."""
+        return self._is_between
 
     def may_ask(self, now: float) -> bool:
         """Tell whether a status question does no harm: between commands, or when nothing moves any more."""

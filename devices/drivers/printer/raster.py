@@ -6,8 +6,8 @@ from PIL import Image
 
 from devices.drivers.printer.glyphs import CELL, HALF, DotFont, is_half
 
-BAND_ROWS = 48
-"""A band fits a buffer of 4 KB at 80 mm; of taller ones small printers print the rest as characters."""
+_MOST_ROWS = 128
+_HEAD = 8
 
 
 def line_picture(text: str, *, dots: int, centred: bool, font: DotFont) -> Image.Image:
@@ -48,20 +48,33 @@ def inline_glyph(cell: Image.Image) -> bytes:
     return b"\x1b*\x21" + cell.width.to_bytes(2, "little") + _without_commands(columns)
 
 
-def picture_bytes(picture: Image.Image, *, double: bool = False) -> Iterator[bytes]:
-    """Yield a picture as GS v 0 bands; `double` lets the printer scale both ways by two."""
-    across = (picture.width + 7) // 8
-    for top in range(0, picture.height, BAND_ROWS):
-        rows = min(BAND_ROWS, picture.height - top)
+def picture_bytes(picture: Image.Image, *, buffer: int, double: bool = False) -> Iterator[bytes]:
+    """Yield a picture as GS v 0 bands; what is white to the right of it all is not sent.
+
+    Args:
+        picture: to be printed from the left edge.
+        buffer: of the printer in bytes; of a taller band a small printer prints the rest as characters.
+        double: the printer scales both ways by two.
+    """
+    across = (_inked_width(picture) + 7) // 8
+    step = max(1, min(_MOST_ROWS, (buffer - _HEAD) // across))
+    for top in range(0, picture.height, step):
+        rows = min(step, picture.height - top)
         band = picture.crop((0, top, across * 8, top + rows))
         ink = bytes(byte ^ 0xFF for byte in _padded(band, picture.width).tobytes())
         size = across.to_bytes(2, "little") + rows.to_bytes(2, "little")
         yield b"\x1dv0" + bytes((3 if double else 0,)) + size + _without_commands(ink)
 
 
+def _inked_width(picture: Image.Image) -> int:
+    """Return the width up to the last ink, 8 dots at least."""
+    ink = picture.convert("L").point(lambda value: 255 - value).getbbox()
+    return max(8, ink[2]) if ink else 8
+
+
 def _padded(band: Image.Image, width: int) -> Image.Image:
     """Make what a crop adds beyond the right edge white, not black."""
-    if band.width == width:
+    if band.width <= width:
         return band
     white = Image.new("1", band.size, 1)
     white.paste(band.crop((0, 0, width, band.height)), (0, 0))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from devices.drivers.printer.codec import ErrorCause
+
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
@@ -11,6 +13,8 @@ class FaultPlan:
         paper_mm: paper on the roll at the start.
         near_end_mm: the near-end sensor reports below this.
         cover_opens_at_mm: the cover is opened after so much paper has moved.
+        error_at_mm: `error` happens after so much paper has moved, 0 for from the start.
+        error: what then happens: the cutter jams, the head is too hot, ….
         unplug_at_byte: the cable is pulled when so many bytes have come.
         stall_at_byte: nothing more is taken or answered after so many bytes.
         noise: share of answers before which a random byte comes.
@@ -21,6 +25,8 @@ class FaultPlan:
     paper_mm: float = 50_000.0
     near_end_mm: float = 1_500.0
     cover_opens_at_mm: float | None = None
+    error_at_mm: float | None = None
+    error: ErrorCause = ErrorCause.UNRECOVERABLE
     unplug_at_byte: int | None = None
     stall_at_byte: int | None = None
     noise: float = 0.0

@@ -8,12 +8,16 @@ from enum import Enum, auto
 from PIL import Image
 
 from devices.drivers.printer.codec import PROCESS_ID, PROCESS_ID_HEADER
+from devices.drivers.printer.encode import code_of
+from devices.drivers.printer.model import ModelSheet, QrKind
 from devices.drivers.printer.raster import qr_modules
 from devices.sim.printer.strip import Strip
 from devices.sim.printer.tokenizer import Command, Verb
 
 _DEFAULT_PITCH = 30
 _DEFAULT_MODULE_DOTS = 3
+_JUNK = "▯"
+"""What a code prints that the printer's font does not have."""
 
 
 class Question(Enum):
@@ -30,8 +34,9 @@ Answer = Question | bytes
 class Mechanism:
     """Executes commands one by one on a strip."""
 
-    def __init__(self, strip: Strip) -> None:
+    def __init__(self, strip: Strip, model: ModelSheet) -> None:
         self._strip = strip
+        self._model = model
         self._module_dots = _DEFAULT_MODULE_DOTS
         self._code = ""
         self._answers: list[Answer] = []
@@ -106,13 +111,17 @@ class Mechanism:
     def _text(self, data: bytes) -> int:
         # A printer that is not in Chinese mode prints code-page characters, two for each.
         is_lost = len(data) > 1 and not self._is_chinese
-        text = "?" * len(data) if is_lost else data.decode("gb18030", "replace")
+        text = "?" * len(data) if is_lost else self._characters(data)
         return sum(
             self._strip.put_character(
                 character, scale=self._scale, align=self._align, pitch=self._pitch
             )
             for character in text
         )
+
+    def _characters(self, data: bytes) -> str:
+        text = data.decode("gb18030", "replace")
+        return "".join(c if code_of(c, self._model.encoding) else _JUNK for c in text)
 
     def _line_feed(self, _data: bytes) -> int:
         return self._strip.feed_line(align=self._align, pitch=self._pitch)
@@ -131,7 +140,7 @@ class Mechanism:
             case b"k", b"1P":
                 self._code = data[8:].decode("utf-8", "replace")
             case b"k", b"1Q":
-                return self._ink_code()
+                return self._ink_code() if self._model.qr is QrKind.NATIVE else 0
             case _:
                 pass
         return 0

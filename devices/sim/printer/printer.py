@@ -7,34 +7,36 @@ out when paper is loaded, unless it was told to drop it.
 import random
 from collections import deque
 
-from devices.drivers.printer.codec import BUFFER_CLEARED, PROCESS_ID_HEADER, Query
+from devices.drivers.printer.codec import BUFFER_CLEARED, PROCESS_ID_HEADER, ErrorCause, Query
 from devices.drivers.printer.glyphs import DotFont
+from devices.drivers.printer.model import AckKind, ModelSheet
 from devices.sim.printer.faults import HEALTHY, FaultPlan
 from devices.sim.printer.mechanism import Mechanism, Question
 from devices.sim.printer.strip import DOTS_PER_MM, PrintedSlip, Strip
 from devices.sim.printer.tokenizer import RealTimeFilter, take_command
 
-BUFFER = 4096
 _REAL_TIME = 0x12
+_TORN_AFTER_S = 1.0
 _NEW_ROLL_MM = 50_000.0
 
 
 class SimulatedPrinter:
-    """One printer with 24-dot GB18030 font, cutter, native QR codes, and ESC/POS status."""
+    """One printer with a 24-dot font and ESC/POS status; what else it has and knows its model's sheet says."""
 
     def __init__(
         self,
         *,
-        dots: int,
+        model: ModelSheet,
         font: DotFont,
         plan: FaultPlan = HEALTHY,
         speed_mm_s: float = 150.0,
         seed: int = 0,
     ) -> None:
+        self._model = model
         self._plan = plan
         self._speed_mm_s = speed_mm_s
         self._random = random.Random(seed)  # noqa: S311 - noise on a line, not a secret
-        self._strip = Strip(dots=dots, font=font)
+        self._strip = Strip(dots=model.dots, font=font)
         self._filter = RealTimeFilter()
         self._buffer = bytearray()
         self._replies = bytearray()
@@ -45,8 +47,8 @@ class SimulatedPrinter:
         self._paper_mm = plan.paper_mm
         self._moved_mm = 0.0
         self._awaits_rest = True  # a tall picture may be longer than the buffer
-        self._is_cover_open = False
-        self._mechanism = Mechanism(self._strip)
+        self._is_cover_open = plan.cover_opens_at_mm == 0
+        self._mechanism = Mechanism(self._strip, model)
 
     @property
     def is_unplugged(self) -> bool:
@@ -71,9 +73,15 @@ class SimulatedPrinter:
         return self._is_cover_open
 
     @property
+    def errors(self) -> ErrorCause:
+        """What has happened to it by its plan."""
+        at = self._plan.error_at_mm
+        return self._plan.error if at is not None and self._moved_mm >= at else ErrorCause(0)
+
+    @property
     def is_offline(self) -> bool:
         """Tell whether it cannot print now."""
-        return self.is_paper_out or self._is_cover_open
+        return self.is_paper_out or self._is_cover_open or bool(self.errors)
 
     @property
     def room(self) -> int:
@@ -81,8 +89,8 @@ class SimulatedPrinter:
         if self.is_stalled:
             return 0
         if self.is_offline or self._awaits_rest:
-            return BUFFER
-        return max(0, BUFFER - len(self._buffer))
+            return self._model.buffer
+        return max(0, self._model.buffer - len(self._buffer))
 
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes from the line."""
@@ -96,7 +104,7 @@ class SimulatedPrinter:
         self.step(now)
 
     def _keep(self, data: bytes) -> None:
-        limit = 2 * BUFFER if self.is_offline else len(self._buffer) + len(data)
+        limit = 2 * self._model.buffer if self.is_offline else len(self._buffer) + len(data)
         self._buffer += data[: max(0, limit - len(self._buffer))]
         self._awaits_rest = False
 
@@ -106,18 +114,28 @@ class SimulatedPrinter:
             command = take_command(self._buffer)
             self._awaits_rest = command is None
             if command is None:
+                self._tear(now)
                 return
             self._moved(self._mechanism.execute(command), now)
-            if self._mechanism.take_cut():
+            if self._mechanism.take_cut() and self._model.has_cutter:
                 self._leave(was_cut=True)
             self._answer_in_order()
 
     @property
     def wake_at(self) -> float | None:
         """When a step has something to do, or None if nothing happens by itself."""
-        if self.is_offline or self.is_stalled or not self._buffer or self._awaits_rest:
+        if self.is_offline or self.is_stalled:
             return None
-        return self._busy_until
+        if self._buffer and not self._awaits_rest:
+            return self._busy_until
+        is_to_be_torn = not self._model.has_cutter and not self._strip.is_blank
+        return self._busy_until + _TORN_AFTER_S if is_to_be_torn else None
+
+    def _tear(self, now: float) -> None:
+        """Let the visitor tear off what stands out of a printer without a cutter, when it has been still."""
+        is_still = not self._buffer and now >= self._busy_until + _TORN_AFTER_S
+        if is_still and not self._model.has_cutter:
+            self._leave(was_cut=False)
 
     def take_replies(self) -> bytes:
         """Return what it says, once."""
@@ -133,6 +151,14 @@ class SimulatedPrinter:
     def plug_in(self) -> None:
         """Put the cable back; what it holds it still holds."""
         self._unplug_at_byte = None
+
+    def mend(self) -> None:
+        """Let the keeper put everything right. What is in its buffer is still there, as in a printer at its worst."""
+        self._plan = HEALTHY
+        self.plug_in()
+        self.set_cover(is_open=False)
+        if self._is_near_end or self.is_paper_out:
+            self.load_paper()
 
     def load_paper(self) -> None:
         """Put in a fresh roll; what stands on the old strip goes out with it."""
@@ -171,15 +197,20 @@ class SimulatedPrinter:
                 return _REAL_TIME | (0x08 if self.is_offline else 0)
             case Query.OFFLINE_CAUSE:
                 cover = 0x04 if self._is_cover_open else 0
-                return _REAL_TIME | cover | (0x20 if self.is_paper_out else 0)
+                error = 0x40 if self.errors else 0
+                return _REAL_TIME | cover | error | (0x20 if self.is_paper_out else 0)
             case Query.ROLL:
-                near = 0x0C if self._paper_mm < self._plan.near_end_mm else 0
+                near = 0x0C if self._is_near_end else 0
                 return _REAL_TIME | near | (0x60 if self.is_paper_out else 0)
             case Query.ERROR_CAUSE:
-                return _REAL_TIME
+                return _REAL_TIME | self.errors
+
+    @property
+    def _is_near_end(self) -> bool:
+        return self._model.has_near_end and self._paper_mm < self._plan.near_end_mm
 
     def _paper_bits(self) -> int:
-        near = 0x03 if self._paper_mm < self._plan.near_end_mm else 0
+        near = 0x03 if self._is_near_end else 0
         return near | (0x0C if self.is_paper_out else 0)
 
     def _tell_change(self) -> None:
@@ -198,8 +229,14 @@ class SimulatedPrinter:
                 self._tell_change()
             elif answer is Question.IDENTITY:
                 self._say(b"_SIMULATED\x00")
-            elif self._plan.has_acknowledgement:
-                self._say(bytes((self._paper_bits(),)) if answer is Question.PAPER else answer)
+            elif answer is Question.PAPER:
+                if self._knows(AckKind.PROCESS_ID, AckKind.PAPER_STATUS):
+                    self._say(bytes((self._paper_bits(),)))
+            elif self._knows(AckKind.PROCESS_ID):
+                self._say(answer)
+
+    def _knows(self, *kinds: AckKind) -> bool:
+        return self._plan.has_acknowledgement and self._model.ack in kinds
 
     def _moved(self, dots: int, now: float) -> None:
         if not dots:

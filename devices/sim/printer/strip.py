@@ -27,6 +27,11 @@ class PrintedSlip:
     was_cut: bool
 
     @property
+    def text(self) -> str:
+        """All lines, joined."""
+        return "".join(self.lines)
+
+    @property
     def height_mm(self) -> float:
         """Length of the piece."""
         return self.picture.height / DOTS_PER_MM
@@ -87,6 +92,11 @@ class Strip:
         """Ink a picture below what is there; return the dots moved."""
         self._inked.append(((self._dots - picture.width) * align // 2, self._y, picture))
         return self.feed(picture.height)
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether nothing stands on it."""
+        return not self._inked
 
     def note_code(self, text: str) -> None:
         """Note the content of a code that was inked."""
