@@ -6,7 +6,7 @@ as it has records and is applied whole or not at all.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from backports import zstd
@@ -66,6 +66,12 @@ class Batch:
     records: tuple[tuple[str, int], ...]
     packed: Packed
     size: int
+
+    def placed(self, entries: Sequence[Entry]) -> "Batch":
+        """Return the batch with the link that its unpacked records lead to."""
+        statements = [entry.statement for entry in entries]
+        link = replace(self.link, entry=batch_hash(statements, self.approvals))
+        return replace(self, link=link)
 
     def entries(self, held: Mapping[str, bytes]) -> tuple[Entry, ...]:
         """Return each record as an entry that proves itself alone; nothing is checked yet but the form.

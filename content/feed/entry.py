@@ -173,8 +173,10 @@ def line_from_bytes(data: bytes) -> LogLine:
 def _line_fields(data: bytes) -> _LINE_2:
     # An array of eight begins with 0x98 (MessagePack specification, fixarray).
     if data[:1] == b"\x98":
-        return msgspec.msgpack.decode(data, type=_LINE_2)
-    return (*msgspec.msgpack.decode(data, type=_LINE), b"")
+        with_base: _LINE_2 = msgspec.msgpack.decode(data, type=_LINE_2)
+        return with_base
+    plain: _LINE = msgspec.msgpack.decode(data, type=_LINE)
+    return (*plain, b"")
 
 
 def said_fields(statement: Statement) -> _Said:

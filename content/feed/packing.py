@@ -22,14 +22,18 @@ DICTIONARY_BYTES = 112 * 1024
 """What `zstd --train` makes; larger ones gained nothing (docs/adr/0021)."""
 
 _P = zstd.CompressionParameter
-_SMALL = {_P.compression_level: LEVEL, _P.content_size_flag: 0, _P.checksum_flag: 0}
+_SMALL = {
+    int(_P.compression_level): LEVEL,
+    int(_P.content_size_flag): 0,
+    int(_P.checksum_flag): 0,
+}
 
 
 class BadEntry(PeerError):
     """The bytes are not an entry, or the body is not what the statement says."""
 
 
-class MissingBase(PeerError):
+class MissingBase(BadEntry):
     """A body was packed against something that is not held here: ask for what can be read alone.
 
     Attributes:
@@ -73,7 +77,7 @@ def pack_plain(body: bytes, *, level: int = LEVEL) -> Packed:
 
 def pack_patch(body: bytes, previous: bytes) -> Packed:
     """Pack a body as the change to the one before."""
-    options = {**_SMALL, _P.window_log: _window(len(previous) + len(body))}
+    options = {**_SMALL, int(_P.window_log): _window(len(previous) + len(body))}
     prefix = zstd.ZstdDict(previous, is_raw=True).as_prefix
     data = zstd.compress(body, options=options, zstd_dict=prefix)
     return Packed(Packing.PATCH, data, base_name(previous))
@@ -126,7 +130,7 @@ def train(bodies: list[bytes]) -> bytes:
 
 
 def _reader(packing: Packing, against: bytes) -> zstd.ZstdDecompressor:
-    options = {zstd.DecompressionParameter.window_log_max: WINDOW_LOG_MAX}
+    options = {int(zstd.DecompressionParameter.window_log_max): WINDOW_LOG_MAX}
     match packing:
         case Packing.DICTIONARY:
             return zstd.ZstdDecompressor(zstd.ZstdDict(against), options)
