@@ -13,7 +13,14 @@ from backports import zstd
 
 from content.canonical import sha256_hex
 from content.feed.chain import Link, signed_hash
-from content.feed.entry import MAX_BODY, Entry, approval_fields, approvals_from
+from content.feed.entry import (
+    MAX_BODY,
+    Entry,
+    LogLine,
+    approval_fields,
+    approvals_from,
+    line_from_bytes,
+)
 from content.feed.merkle import Tree, leaf
 from content.feed.packing import (
     BadEntry,
@@ -186,6 +193,15 @@ def batch_to_bytes(batch: Batch) -> bytes:
 def is_batch(data: bytes) -> bool:
     """Say whether these bytes begin like a batch: an array of ten whose first is 4."""
     return data[:2] == bytes([0x9A, FORM])
+
+
+def line_or_batch(data: bytes) -> LogLine | Batch:
+    """Read what stands at a place of a log.
+
+    Raises:
+        BadEntry: neither a line nor a batch.
+    """
+    return batch_from_bytes(data) if is_batch(data) else line_from_bytes(data)
 
 
 def batch_from_bytes(data: bytes) -> Batch:
