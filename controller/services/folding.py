@@ -38,6 +38,10 @@ class BlobFolder:
             part.replace(self._path / name)
         return name
 
+    def remove(self, sha256: str) -> None:
+        """Drop a blob."""
+        (self._path / sha256).unlink(missing_ok=True)
+
 
 class Folding:
     """Finds what terminals hold already and packs against it."""

@@ -9,6 +9,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    delete,
     func,
     insert,
     select,
@@ -217,3 +218,25 @@ async def add_dictionary(c: AsyncConnection, row: DictionaryRow) -> None:
 
 def _same_place() -> ColumnElement[bool]:
     return (wires.c.feed == log_lines.c.feed) & (wires.c.sequence == log_lines.c.sequence)
+
+
+async def drop_old_snapshots(c: AsyncConnection, feed: str, *, keep: int) -> tuple[str, ...]:
+    """Forget all but the newest snapshots of a feed; return the manifests of those forgotten."""
+    query = (
+        select(snapshots.c.sequence, snapshots.c.manifest)
+        .where(snapshots.c.feed == feed)
+        .order_by(snapshots.c.sequence.desc())
+        .limit(1000)
+        .offset(keep)
+    )
+    old = (await c.execute(query)).all()
+    for row in old:
+        await c.execute(
+            delete(snapshots).where(snapshots.c.feed == feed, snapshots.c.sequence == row.sequence)
+        )
+    return tuple(row.manifest for row in old)
+
+
+async def all_manifests(c: AsyncConnection) -> tuple[str, ...]:
+    """Return the manifests of all snapshots that are known."""
+    return tuple((await c.execute(select(snapshots.c.manifest))).scalars())
