@@ -58,3 +58,7 @@ screenshots: setup system-e2e
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .state
+
+.PHONY: power-cuts
+power-cuts: setup
+	$(BIN)/python -m tests.support.power_cuts --kills 1000

@@ -45,6 +45,10 @@ class ReplicaWriter:
         """Close the file."""
         self._db.close()
 
+    def checkpoint(self) -> None:
+        """Write everything into the one file, so that a copy of it is whole."""
+        self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
     def policy_version(self) -> int:
         """Return the version of the policy in use, 0 for none."""
         return self._policy.version if self._policy else 0

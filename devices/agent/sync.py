@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from content.feed.batch import line_or_batch
 from content.feed.entry import BadEntry, LogLine, MissingBase, SignedHead, head_from_bytes
+from content.feed.kept import kept_from_bytes
 from content.feed.policy import PolicyRefused
 from content.feed.verify import Reason, Refused
 from content.replica.writer import Line, NoPolicy
@@ -128,6 +129,24 @@ class Sync:
                 self._faults.clear("replica_unwritable", "replica")
         if not self._behind:
             self._retry_s = FIRST_RETRY_S
+
+    async def mend(self, record: str) -> bool:
+        """Put one record's newest entry in the place of a damaged one; say whether it is sound then.
+
+        Raises:
+            Unreachable, NotPossible: nothing was changed.
+        """
+        found = [await self._upstream.newest_entry(feed, record) for feed in self._feeds]
+        try:
+            entries = [kept_from_bytes(data) for data in found if data]
+            if not entries:
+                return False
+            async with self._turn:
+                await self._disk(self._replica.mend, record, entries)
+                self._on_moved(await self.hello())
+            return await self._disk(self._replica.is_sound, record)
+        except (BadEntry, Refused, NoPolicy):
+            return False
 
     async def rebuild(self, feed: str) -> bool:
         """Put a feed's log, fetched anew, in the place of what is held; False if it was refused.
@@ -294,7 +313,9 @@ class Sync:
             applied = await self._apply_bytes(feed, page.lines) if page.lines else Applied.REFUSED
             if applied is Applied.FOLDED and ask != self._upstream.plain_page:
                 ask = self._upstream.plain_page
-            elif applied is not Applied.GOOD:
+            elif applied is Applied.GOOD:
+                ask = self._upstream.log_page
+            else:
                 await self._note_head_of(page, feed)
                 return
 
