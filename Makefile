@@ -63,3 +63,7 @@ clean:
 .PHONY: fault-matrix
 fault-matrix: setup
 	$(BIN)/python -m pytest -m bench -p no:randomly --timeout=7200 tests/integration/test_printer_matrix.py
+
+.PHONY: power-cuts
+power-cuts: setup
+	$(BIN)/python -m tests.support.power_cuts --kills 1000

@@ -73,7 +73,8 @@ def add_services(
     config = app[keys.CONFIG]
     audit = AuditLog(database=database, clock=clock)
     events = EventBus()
-    log = FeedLog(database=database, keyring=keyring, clock=clock)
+    blobs = config.state / "blobs"
+    log = FeedLog(database=database, keyring=keyring, clock=clock, blobs=blobs)
     app[keys.DATABASE], app[keys.KEYRING] = database, keyring
     app[keys.AUDIT], app[keys.EVENTS], app[keys.FEED_LOG] = audit, events, log
     app[keys.PEOPLE] = People(

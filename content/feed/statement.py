@@ -14,6 +14,9 @@ DOMAIN = b"zone/statement/1\n"
 """Put before the canonical bytes, so that a signature means nothing in any other place."""
 
 
+BATCH_DOMAIN = b"zone/batch/1\n"
+
+
 class Action(StrEnum):
     """What happens to the record."""
 
@@ -69,3 +72,8 @@ class Approval:
 
     key_id: str
     signature: bytes
+
+
+def batch_bytes(feed: str, *, count: int, root: bytes) -> bytes:
+    """Return exactly the bytes that an approver's key signs for many statements of one feed at once."""
+    return BATCH_DOMAIN + canonical_json({"f": feed, "m": root.hex(), "n": count})

@@ -5,10 +5,11 @@ and again each time it is read from disk.
 """
 
 from enum import StrEnum
+from typing import Protocol
 
 from content.canonical import sha256_hex
 from content.errors import PeerError
-from content.feed.chain import GENESIS
+from content.feed.chain import GENESIS, Link
 from content.feed.entry import BadEntry, Entry, LogLine, SignedHead
 from content.feed.keys import is_signed
 from content.feed.policy import FeedRule, Policy
@@ -50,6 +51,25 @@ REASON_ZH = {
 }
 
 
+class Placed(Protocol):
+    """What has a signed place in a feed's log: a line, or a batch."""
+
+    @property
+    def link(self) -> Link:
+        """The place."""
+        ...
+
+    @property
+    def log_key(self) -> str:
+        """Id of the key that ordered it."""
+        ...
+
+    @property
+    def log_signature(self) -> bytes:
+        """Its signature over the link."""
+        ...
+
+
 class Refused(PeerError):
     """A line, entry or head that must not be used."""
 
@@ -60,7 +80,7 @@ class Refused(PeerError):
 
 
 def check_line(line: LogLine, *, policy: Policy, after: tuple[int, str] | None) -> None:
-    """Accept a line as the next of its feed.
+    """Accept a line as the next of its feed, body and all.
 
     Args:
         line: what arrived.
@@ -70,15 +90,24 @@ def check_line(line: LogLine, *, policy: Policy, after: tuple[int, str] | None) 
     Raises:
         Refused: with the reason; nothing of the line may be applied.
     """
+    check_place(line, policy=policy, after=after)
+    check_entry(line.entry, policy=policy)
+
+
+def check_place(line: Placed, *, policy: Policy, after: tuple[int, str] | None) -> None:
+    """Accept the place of a line or batch as the next of its feed; its content is not looked at.
+
+    Raises:
+        Refused: not by the feed's log key, out of order, or another continuation than ours.
+    """
     link = line.link
     rule = _rule(policy, link.feed)
     _check_log_key(rule, policy, line.log_key, line.log_signature, link.signed_bytes())
     sequence, previous = after or (0, GENESIS)
-    if link.sequence != sequence + 1:
+    if link.begins != sequence + 1 or link.sequence < link.begins:
         raise Refused(Reason.OUT_OF_ORDER, f"{link.feed} {link.sequence}")
     if link.previous != previous:
         raise Refused(Reason.FORKED, f"{link.feed} {link.sequence}")
-    check_entry(line.entry, policy=policy)
 
 
 def check_head(signed: SignedHead, *, policy: Policy) -> None:
@@ -111,7 +140,7 @@ def check_entry(entry: Entry, *, policy: Policy) -> bytes:
 
 def _check_approvals(entry: Entry, rule: FeedRule, policy: Policy) -> None:
     statement, keys = entry.statement, policy.by_id
-    data = statement.signed_bytes()
+    data = entry.signed_bytes()
     holders: set[str] = set()
     unknown = False
     for approval in entry.approvals:

@@ -9,7 +9,8 @@ from content.catalog.item import CatalogItem
 from content.disclosure.record import DisclosureRecord
 from content.errors import NotFound
 from content.feed.body import Record, read_body
-from content.feed.entry import BadEntry, line_from_bytes
+from content.feed.entry import BadEntry
+from content.feed.kept import kept_from_bytes
 from content.feed.policy import Policy, TrustRoot
 from content.feed.verify import Reason, Refused, check_entry
 from content.programme.programme import Programme
@@ -222,7 +223,7 @@ class ReplicaReader:
 
 def _verify(record_id: str, feed: str, version: int, *, line: bytes, policy: Policy) -> Verified:
     try:
-        entry = line_from_bytes(line).entry
+        entry = kept_from_bytes(line)
     except BadEntry as error:
         raise Refused(Reason.UNREADABLE, record_id) from error
     statement = entry.statement

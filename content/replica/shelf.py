@@ -9,6 +9,7 @@ from content.feed.policy import Policy, PolicyRefused, SignedPolicy, TrustRoot, 
 
 BUSY_MS = 5000
 POLICY = "policy"
+SCHEMAS = ("schema.sql", "schema_feeds.sql")
 
 
 def open_shelf(path: Path, *, writable: bool) -> apsw.Connection:
@@ -21,7 +22,8 @@ def open_shelf(path: Path, *, writable: bool) -> apsw.Connection:
     if writable:
         connection.pragma("journal_mode", "wal")
         connection.pragma("synchronous", 2)
-        connection.execute(files("content.replica").joinpath("schema.sql").read_text("utf-8"))
+        for name in SCHEMAS:
+            connection.execute(files("content.replica").joinpath(name).read_text("utf-8"))
     else:
         connection.pragma("query_only", True)
     return connection

@@ -1,19 +1,30 @@
 """Moves the replica on: verified lines in, one transaction, search index and all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import apsw
 
+from content.canonical import sha256_hex
 from content.disclosure.record import DisclosureRecord
 from content.errors import PeerError
+from content.feed.batch import Batch
 from content.feed.body import Record, kind_of, read_body
-from content.feed.entry import LogLine, SignedHead, line_to_bytes
+from content.feed.entry import BadEntry, Entry, LogLine, SignedHead
+from content.feed.kept import kept_to_bytes
+from content.feed.opening import ReadBlob
+from content.feed.packing import MissingBase
 from content.feed.policy import Policy, SignedPolicy, TrustRoot, check_policy
+from content.feed.snapshot import Manifest, manifest_to_bytes
 from content.feed.statement import Action
-from content.feed.verify import Reason, Refused, check_entry, check_head, check_line
+from content.feed.verify import Reason, Refused, check_entry, check_head, check_place
+from content.replica.bases import Bases
+from content.replica.install import SnapshotInstall, believable
 from content.replica.shelf import POLICY, held_policy, open_shelf
+from content.replica.witness import Contradiction, Witness
 from content.search.match import index_row
+
+Line = LogLine | Batch
 
 
 class NoPolicy(PeerError):
@@ -27,10 +38,16 @@ class ReplicaWriter:
         self._db = open_shelf(path, writable=True)
         self._root = root
         self._policy = held_policy(self._db, root)
+        self._witness = Witness(self._db)
+        self._bases = Bases(self._db)
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def checkpoint(self) -> None:
+        """Write everything into the one file, so that a copy of it is whole."""
+        self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def policy_version(self) -> int:
         """Return the version of the policy in use, 0 for none."""
@@ -54,7 +71,7 @@ class ReplicaWriter:
         rows = self._db.execute("SELECT feed, sequence, link FROM feed WHERE sequence > 0")
         return {feed: (sequence, link) for feed, sequence, link in rows}
 
-    def apply(self, feed: str, lines: Sequence[LogLine], *, now: int) -> int:
+    def apply(self, feed: str, lines: Iterable[Line], *, now: int) -> int:
         """Apply the next lines of a feed and return how many; `now` is noted as last heard.
 
         The good lines before a bad one are applied; the bad one and all after it are not.
@@ -62,6 +79,7 @@ class ReplicaWriter:
         Raises:
             NoPolicy: no policy is held yet.
             Refused: the first bad line, with its reason.
+            MissingBase: the first line that was packed against something that is not held here.
         """
         with self._db:
             applied, refusal = self._apply_lines(feed, lines, now=now)
@@ -69,40 +87,161 @@ class ReplicaWriter:
             raise refusal
         return applied
 
-    def rebuild(self, feed: str, lines: Sequence[LogLine], *, now: int) -> int:
-        """Replace all that is held of a feed by its whole log, in one transaction: heals a damaged copy.
+    def rebuild(
+        self,
+        feed: str,
+        lines: Iterable[Line],
+        *,
+        now: int,
+        snapshot: tuple[Manifest, ReadBlob] | None = None,
+    ) -> int:
+        """Replace all that is held of a feed, in one transaction: heals a damaged copy. Return the lines applied.
+
+        Args:
+            feed: which.
+            lines: its whole log, or what follows the snapshot. Taken one by one, never held together.
+            now: noted as last heard.
+            snapshot: what the log is to begin from.
 
         Raises:
             NoPolicy: no policy is held yet.
-            Refused: a bad line, or a log shorter than what was once applied; nothing has changed.
+            MissingBase: a line was packed against something that is not held here; nothing has changed.
+            Refused: bad content, or a log shorter than what was once applied; nothing has changed.
         """
         with self._db:
             highest = self._highest(feed)
             self.forget(feed)
+            if snapshot is not None:
+                self._take_snapshot(*snapshot, now=now)
             applied, refusal = self._apply_lines(feed, lines, now=now)
-            if refusal is None and applied < highest:
+            reached = self.marks().get(feed, (0, ""))[0]
+            if refusal is None and reached < highest:
                 refusal = Refused(Reason.OUT_OF_ORDER, feed)
             if refusal is not None:
                 raise refusal
         return applied
 
-    def _apply_lines(
-        self, feed: str, lines: Sequence[LogLine], *, now: int
-    ) -> tuple[int, Refused | None]:
+    def apply_snapshot(self, manifest: Manifest, read: ReadBlob, *, now: int) -> None:
+        """Move a feed on to a snapshot, in one transaction; what it says already is left as it is.
+
+        The snapshot must be the one that the newest head names. It can bring nothing that approvers did not sign, take
+        nothing away without their signed deletion, and bring nothing back to an older version.
+
+        Raises:
+            NoPolicy: no policy is held yet.
+            Refused: with the reason; nothing has changed.
+        """
+        with self._db:
+            self._check_named(manifest)
+            self._take_snapshot(manifest, read, now=now)
+
+    def mend(self, record: str, entries: Sequence[Entry]) -> None:
+        """Put a record's newest entry, fetched anew, in the place of a damaged one; none at all removes it.
+
+        Raises:
+            NoPolicy: no policy is held yet.
+            Refused: not an approved entry of this record; nothing has changed.
+        """
+        policy = self._policy_or_raise()
+        with self._db:
+            self._remove(record)
+            for entry in entries:
+                if entry.statement.record != record:
+                    raise Refused(Reason.BODY_CHANGED, record)
+                self._take(entry, policy=policy)
+
+    def keep_dictionary(self, data: bytes) -> None:
+        """Keep a trained dictionary. Nothing is believed for it: what it unpacks is verified."""
+        self._bases.keep_dictionary(data)
+
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """Return the evidence of forked logs."""
+        return self._witness.contradictions()
+
+    def clock_floor(self) -> int:
+        """Return a unix second that has certainly passed: the newest time that a feed's log key signed."""
+        return self._witness.clock_floor()
+
+    def newest_head(self, feed: str) -> SignedHead | None:
+        """Return the newest head that was believed."""
+        return self._witness.newest_head(feed)
+
+    def check_rival(self, line: Line, *, now: int) -> None:
+        """Judge a line for a place that is taken already.
+
+        Raises:
+            NoPolicy: no policy is held yet.
+            Refused: FORKED if the log key really signed another line for it; both are kept as evidence.
+        """
+        policy = self._policy_or_raise()
+        try:
+            check_place(line, policy=policy, after=None)
+        except Refused as error:
+            if error.reason not in {Reason.OUT_OF_ORDER, Reason.FORKED}:
+                raise
+        if self.marks().get(line.link.feed, (0, ""))[1] != line.link.hash:
+            self._witness.forks(line, now=now)
+            raise Refused(Reason.FORKED, f"{line.link.feed} {line.link.sequence}")
+
+    def _policy_or_raise(self) -> Policy:
         if self._policy is None:
             raise NoPolicy("还没有收到签名策略，暂不能更新内容。")
-        mark, applied, refusal = self.marks().get(feed), 0, None
+        return self._policy
+
+    def _apply_lines(
+        self, feed: str, lines: Iterable[Line], *, now: int
+    ) -> tuple[int, Refused | MissingBase | None]:
+        policy = self._policy_or_raise()
+        mark, applied = self.marks().get(feed), 0
+        last: Line | None = None
+        refusal: Refused | MissingBase | None = None
         for line in lines:
             try:
-                self._apply_line(feed, line, after=mark, policy=self._policy)
-            except Refused as error:
+                with self._db:  # a batch is taken whole or not at all
+                    done = self._apply_line(feed, line, after=mark, policy=policy)
+            except (Refused, MissingBase) as error:
                 refusal = error
+                self._note_fork(line, error, now=now)
                 break
-            mark = (line.link.sequence, line.link.hash)
+            last, mark = done, (done.link.sequence, done.link.hash)
             applied += 1
-        if applied and mark is not None:
+        if last is not None and mark is not None:
             self._move_on(feed, mark, now=now)
+            self._witness.applied(last)
         return applied, refusal
+
+    def _note_fork(self, line: Line, error: Refused | MissingBase, *, now: int) -> None:
+        if isinstance(error, Refused) and error.reason is Reason.FORKED:
+            self._witness.forks(line, now=now)
+
+    def _check_named(self, manifest: Manifest) -> None:
+        known = self._witness.newest_head(manifest.feed)
+        named = sha256_hex(manifest_to_bytes(manifest))
+        if (
+            known is None
+            or known.head.snapshot != named
+            or known.head.snapshot_at != manifest.sequence
+        ):
+            raise Refused(Reason.UNREADABLE, manifest.feed)
+        if manifest.sequence < self._highest(manifest.feed):
+            raise Refused(Reason.OUT_OF_ORDER, f"{manifest.feed} {manifest.sequence}")
+
+    def _take_snapshot(self, manifest: Manifest, read: ReadBlob, *, now: int) -> None:
+        policy = self._policy_or_raise()
+        install = SnapshotInstall(
+            self._db,
+            policy=policy,
+            take=lambda entry, row: self._take(entry, policy=policy, row=row),
+            remove=self._remove,
+        )
+        install.run(manifest, read)
+        self._move_on(manifest.feed, (manifest.sequence, manifest.link), now=now)
+
+    def _remove(self, record: str) -> None:
+        found = self._db.execute("SELECT row FROM entry WHERE record = ?", (record,))
+        for row in [row for (row,) in found]:
+            self._unindex(row)
+            self._db.execute("DELETE FROM entry WHERE row = ?", (row,))
 
     def _highest(self, feed: str) -> int:
         rows = self._db.execute("SELECT highest FROM feed WHERE feed = ?", (feed,))
@@ -119,6 +258,7 @@ class ReplicaWriter:
             raise NoPolicy("还没有收到签名策略，暂不能更新内容。")
         check_head(signed, policy=self._policy)
         head = signed.head
+        self._witness.check(signed, mark=self.marks().get(head.feed), now=now)
         if head.sequence < self._highest(head.feed):
             raise Refused(Reason.OUT_OF_ORDER, f"{head.feed} {head.sequence}")
         self._db.execute(
@@ -128,6 +268,7 @@ class ReplicaWriter:
             " WHERE excluded.head_at >= head_at",
             (head.feed, head.sequence, head.at, now),
         )
+        self._witness.heard(signed)
 
     def forget(self, feed: str) -> None:
         """Empty a feed so that it is fetched anew. The highest sequence ever applied is kept."""
@@ -141,43 +282,68 @@ class ReplicaWriter:
             self._db.execute("UPDATE feed SET sequence = 0, link = '' WHERE feed = ?", (feed,))
 
     def _apply_line(
-        self, feed: str, line: LogLine, *, after: tuple[int, str] | None, policy: Policy
-    ) -> None:
+        self, feed: str, line: Line, *, after: tuple[int, str] | None, policy: Policy
+    ) -> Line:
+        """Apply a line or a batch; return it with the link that it was checked by."""
         if line.link.feed != feed:
             raise Refused(Reason.WRONG_FEED, line.link.feed)
-        check_line(line, policy=policy, after=after)
-        statement = line.entry.statement
+        try:
+            if isinstance(line, LogLine):
+                check_place(line, policy=policy, after=after)
+                entries: Sequence[Entry] = (self._bases.unfolded(line.entry),)
+            else:
+                entries = line.entries(self._bases.bodies(record for record, _ in line.records))
+                line = line.placed(entries)
+                check_place(line, policy=policy, after=after)
+        except MissingBase:
+            raise
+        except BadEntry as error:
+            raise Refused(Reason.UNREADABLE, f"{feed} {line.link.sequence}") from error
+        for entry in entries:
+            self._take(entry, policy=policy)
+        return line
+
+    def _take(self, entry: Entry, *, policy: Policy, row: int | None = None) -> None:
+        """Put an entry in the place of what is held of its record, if it may be and is newer."""
+        statement = entry.statement
         held = self._db.execute(
             "SELECT row, version, feed FROM entry WHERE record = ?", (statement.record,)
         ).fetchone()
-        if held is not None and held[2] != feed:
-            raise Refused(Reason.WRONG_FEED, statement.record)
-        if held is not None and statement.version <= held[1]:
-            raise Refused(Reason.NOT_NEWER, statement.record)
+        if held is not None and (held[2] != statement.feed or statement.version <= held[1]):
+            # What the columns say was perhaps changed on disk: only what verifies counts as held.
+            known = believable(self._db, statement.record, policy=policy)
+            if known is not None and known.feed != statement.feed:
+                raise Refused(Reason.WRONG_FEED, statement.record)
+            if known is not None and statement.version <= known.version:
+                raise Refused(Reason.NOT_NEWER, statement.record)
+        body = check_entry(entry, policy=policy)
         record = None
         if statement.action is Action.PUT:
-            record = read_body(check_entry(line.entry, policy=policy))
+            record = read_body(body)
             if record.id != statement.record:
                 raise Refused(Reason.BODY_CHANGED, statement.record)
-        self._keep(line, record, held_row=held[0] if held else None)
+        self._keep(entry, record, held_row=held[0] if held else None, row=row)
 
-    def _keep(self, line: LogLine, record: Record | None, *, held_row: int | None) -> None:
-        statement = line.entry.statement
+    def _keep(
+        self, entry: Entry, record: Record | None, *, held_row: int | None, row: int | None = None
+    ) -> None:
+        statement = entry.statement
         if held_row is not None:
             self._unindex(held_row)
             self._db.execute("DELETE FROM entry WHERE row = ?", (held_row,))
         index = index_row(record) if record is not None else None
         self._db.execute(
-            "INSERT INTO entry (record, feed, version, kind, sorted_by, number, line)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO entry (row, record, feed, version, kind, sorted_by, number, line)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
+                row,
                 statement.record,
                 statement.feed,
                 statement.version,
                 kind_of(record) if record is not None else "",
                 _sort_key(record, statement.approved_on),
                 index.number if index else "",
-                line_to_bytes(line),
+                kept_to_bytes(entry),
             ),
         )
         row = self._db.last_insert_rowid()

@@ -31,7 +31,10 @@ async def head(request: web.Request) -> web.Response:
 
 
 async def log(request: web.Request) -> web.Response:
-    """GET /f/{feed}/log?from=N: a msgpack array of lines, the signed head in X-Head ("" for an empty feed)."""
+    """GET /f/{feed}/log?from=N: a msgpack array of lines, the signed head in X-Head ("" for an empty feed).
+
+    With `&plain=1` no body is packed against anything that a terminal may lack.
+    """
     feed = _feed(request)
     if feed is None:
         return problem(HTTPStatus.FORBIDDEN, OTHER_FEED)
@@ -40,11 +43,27 @@ async def log(request: web.Request) -> web.Response:
         raise BadMessage("from is not a sequence")
     feeds = request.config_dict[SERVICES].feeds
     # The head last: it must not promise less than the page holds.
-    lines = await feeds.page(feed, int(start))
+    services = request.config_dict[SERVICES]
+    if request.query.get("plain") == "1" and services.library is not None:
+        lines = await services.library.plain_page(feed, int(start))
+    else:
+        lines = await feeds.page(feed, int(start))
     signed = await feeds.head(feed)
     said = base64.b64encode(head_to_bytes(signed)).decode() if signed else ""
     body = msgspec.msgpack.encode(lines)
     return web.Response(body=body, content_type=BINARY, headers={"X-Head": said})
+
+
+async def entry(request: web.Request) -> web.Response:
+    """GET /f/{feed}/r/{record}: the newest entry of one record in its kept form, to mend a damaged copy."""
+    feed = _feed(request)
+    if feed is None:
+        return problem(HTTPStatus.FORBIDDEN, OTHER_FEED)
+    library = request.config_dict[SERVICES].library
+    kept = await library.newest_entry(feed, request.match_info["record"]) if library else b""
+    if not kept:
+        raise NotFound("这个频道没有这条内容。")
+    return web.Response(body=kept, content_type=BINARY)
 
 
 async def up(request: web.Request) -> web.Response:
@@ -71,6 +90,7 @@ async def blob(request: web.Request) -> web.FileResponse:
 ROUTES = (
     web.get(f"/f/{FEED}/head", head),
     web.get(f"/f/{FEED}/log", log),
+    web.get(f"/f/{FEED}/r/{{record:[0-9A-Za-z_-]{{1,64}}}}", entry),
     web.post("/up", up),
     web.post("/hello", hello),
     web.get("/b/{name:[0-9a-f]{64}}", blob),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from aiohttp import web
 
@@ -9,6 +10,18 @@ from controller.push.welcome import FeedSource, Welcomer
 from controller.services.intake import Intake
 from controller.services.terminals import Terminals
 from controller.store.terminals import Terminal
+
+
+class Library(Protocol):
+    """Lines in the forms that repair a terminal's copy."""
+
+    async def plain_page(self, feed: str, start: int) -> tuple[bytes, ...]:
+        """Return lines from a place on, none packed against anything."""
+        ...
+
+    async def newest_entry(self, feed: str, record: str) -> bytes:
+        """Return a record's newest entry in its kept form, b"" for none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +33,7 @@ class DeviceServices:
     welcomer: Welcomer
     feeds: FeedSource
     blobs: Path
+    library: Library | None = None
 
 
 SERVICES = web.AppKey("DEVICE_SERVICES", DeviceServices)

@@ -30,8 +30,11 @@ from controller.push.broker_link import BrokerAddress, BrokerLink, Incoming, Lin
 from controller.push.dispatch import Dispatch
 from controller.push.feeds import FeedPush
 from controller.push.welcome import FeedSource, PolicySource, Welcomer
+from controller.services.compaction import Compaction
 from controller.services.events import EventBus
+from controller.services.feed_library import FeedLibrary
 from controller.services.findings import AuditTrail, Finding, Findings
+from controller.services.folding import BlobFolder
 from controller.services.intake import Intake, RequestRegister
 from controller.services.terminals import Desired, Terminals
 from controller.store.database import Database
@@ -90,6 +93,13 @@ async def open_push(outside: Outside) -> AsyncIterator[PushWing]:
     rooms = _Rooms(outside, ca, findings)
     async with AsyncExitStack() as stack:
         await _in_background(stack, "findings", findings.run())
+        compaction = Compaction(
+            database=outside.database,
+            blobs=BlobFolder(outside.config.state / "blobs"),
+            events=outside.events,
+            clock=outside.clock,
+        )
+        await _in_background(stack, "compaction", compaction.run())
         if outside.config.broker.enabled:
             await rooms.open_broker(stack)
         if outside.config.api.enabled:
@@ -165,6 +175,7 @@ class _Rooms:
             welcomer=self._welcomer,
             feeds=self._outside.feeds,
             blobs=config.state / "blobs",
+            library=FeedLibrary(database=self._outside.database),
         )
         certificate, key = self._server("api", (config.api.name, config.api.host))
         tls = server_tls(

@@ -6,6 +6,8 @@ terminal would refuse.
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,14 +15,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from content.disclosure.classes import DisclosureClass
 from content.disclosure.record import DisclosureRecord
 from content.errors import CallerError
+from content.feed.batch import (
+    MOST,
+    Batch,
+    BatchSaid,
+    batch_hash,
+    batch_to_bytes,
+    pack_bodies,
+    statements_of,
+)
 from content.feed.body import kind_of, read_body
 from content.feed.chain import GENESIS, Head, Link, entry_hash
 from content.feed.entry import Entry, LogLine, SignedHead, line_to_bytes, pack
+from content.feed.kept import kept_to_bytes
 from content.feed.policy import Policy
 from content.feed.statement import Action, Approval, Statement
-from content.feed.verify import Reason, Refused, check_entry, check_line
+from content.feed.verify import Reason, Refused, check_entry, check_line, check_place
 from controller.services.events import Published
+from controller.services.folding import BlobFolder, Folding
 from controller.services.keyring import Keyring
+from controller.store import feeds as feed_store
 from controller.store import keys as key_store
 from controller.store import log as store
 from controller.store.database import Database
@@ -45,13 +59,26 @@ class NotPublic(CallerError):
         super().__init__("只有公开属性为“主动公开”的文件才能进入公开频道。")
 
 
+@dataclass(frozen=True, slots=True)
+class SignedBatch:
+    """Records that were approved at once: what holds for all, signatures over them, (record, version), bodies."""
+
+    said: BatchSaid
+    approvals: tuple[Approval, ...]
+    records: tuple[tuple[str, int], ...]
+    bodies: tuple[bytes, ...]
+
+
 class FeedLog:
     """The log of each feed."""
 
-    def __init__(self, *, database: Database, keyring: Keyring, clock: Clock) -> None:
+    def __init__(
+        self, *, database: Database, keyring: Keyring, clock: Clock, blobs: Path | None = None
+    ) -> None:
         self._database = database
         self._keyring = keyring
         self._clock = clock
+        self._folding = Folding(BlobFolder(blobs) if blobs is not None else None)
 
     async def append(
         self,
@@ -69,6 +96,7 @@ class FeedLog:
             NotPublic: a document that is not to be public.
         """
         policy = await current_policy(c)
+        folded = await self._folding.fold(c, statement, body)
         entry = Entry(statement, approvals, *await asyncio.to_thread(pack, body))
         kind, title = _described(statement, check_entry(entry, policy=policy))
         if statement.version <= await store.newest_version(c, statement.record):
@@ -92,14 +120,67 @@ class FeedLog:
             await store.append_line(c, row)
         except IntegrityError as error:
             raise Refused(Reason.NOT_NEWER, statement.record) from error
+        if folded is not None:
+            small = replace(entry, packing=folded.packing, packed=folded.data, base=folded.base)
+            wire = line_to_bytes(replace(line, entry=small))
+            if len(wire) < len(row.line):
+                await feed_store.keep_wire(c, row.feed, row.sequence, wire)
         return Published(row.feed, row.sequence, row.record, row.version)
+
+    async def append_batch(self, c: AsyncConnection, signed: SignedBatch) -> Published:
+        """Append many records under one signature in the caller's transaction, all or nothing.
+
+        Raises:
+            NoPolicy: no policy is in use.
+            Refused: a terminal would not take it; the reason says why.
+            NotPublic: a document that is not to be public.
+        """
+        policy = await current_policy(c)
+        last = await store.last_line(c, signed.said.feed)
+        batch, entries = await self._linked_batch(c, signed, last)
+        check_place(batch, policy=policy, after=last)
+        for at, entry in enumerate(entries):
+            kind, title = _described(entry.statement, check_entry(entry, policy=policy))
+            row = _batch_row(batch, entry, at=at, kind=kind, title=title)
+            if row.version <= await store.newest_version(c, row.record):
+                raise Refused(Reason.NOT_NEWER, row.record)
+            await store.append_line(c, row)
+        wire = batch_to_bytes(batch)
+        await feed_store.keep_wire(c, batch.link.feed, batch.link.sequence, wire)
+        record, version = batch.records[-1]
+        return Published(batch.link.feed, batch.link.sequence, record, version)
+
+    async def _linked_batch(
+        self, c: AsyncConnection, signed: SignedBatch, last: tuple[int, str] | None
+    ) -> tuple[Batch, tuple[Entry, ...]]:
+        said, (sequence, previous) = signed.said, last or (0, GENESIS)
+        if not 0 < len(signed.records) == len(signed.bodies) <= MOST:
+            raise Refused(Reason.UNREADABLE, said.feed)
+        statements = statements_of(said, signed.records, signed.bodies)
+        hashed = batch_hash(statements, signed.approvals)
+        reached = sequence + len(signed.records)
+        link = Link(said.feed, reached, previous, hashed, self.now(), sequence + 1)
+        before = await self._folding.bodies_before(c, said.feed, signed.records)
+        packed, size = await asyncio.to_thread(pack_bodies, signed.bodies, before)
+        batch = Batch(
+            link=link,
+            log_key=self._keyring.log_key_id,
+            log_signature=self._keyring.sign_log(link.signed_bytes()),
+            said=said,
+            approvals=signed.approvals,
+            records=signed.records,
+            packed=packed,
+            size=size,
+        )
+        held = {record: body for (record, _), body in zip(signed.records, before, strict=True)}
+        return batch, await asyncio.to_thread(batch.entries, held)
 
     async def page(
         self, feed: str, start: int, *, limit: int = PAGE_LINES, limit_bytes: int = PAGE_BYTES
     ) -> tuple[bytes, ...]:
-        """Return lines from sequence `start` on, at least one if there is one."""
+        """Return lines and batches from sequence `start` on, at least one if there is one."""
         async with self._database.read() as c:
-            return await store.lines_from(
+            return await feed_store.wires_from(
                 c, feed, start=start, limit=min(limit, PAGE_LINES), limit_bytes=limit_bytes
             )
 
@@ -107,9 +188,12 @@ class FeedLog:
         """Return the newest link, said and signed now; None for an empty feed."""
         async with self._database.read() as c:
             last = await store.last_line(c, feed)
+            snapshot = await feed_store.newest_snapshot(c, feed)
         if last is None:
             return None
         head = Head(feed, *last, self.now())
+        if snapshot is not None and snapshot.sequence <= head.sequence:
+            head = replace(head, snapshot=snapshot.manifest, snapshot_at=snapshot.sequence)
         return SignedHead(
             head, self._keyring.log_key_id, self._keyring.sign_log(head.signed_bytes())
         )
@@ -131,6 +215,23 @@ class FeedLog:
         return LogLine(
             link, self._keyring.log_key_id, self._keyring.sign_log(link.signed_bytes()), entry
         )
+
+
+def _batch_row(batch: Batch, entry: Entry, *, at: int, kind: str, title: str) -> LogRow:
+    link, statement = batch.link, entry.statement
+    sequence = link.begins + at
+    return LogRow(
+        feed=link.feed,
+        sequence=sequence,
+        line=kept_to_bytes(entry),
+        link=link.hash if sequence == link.sequence else "",
+        record=statement.record,
+        version=statement.version,
+        action=statement.action,
+        kind=kind,
+        title=title,
+        at=link.at,
+    )
 
 
 async def current_policy(c: AsyncConnection) -> Policy:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from content.errors import NotFound
 from content.feed.body import Record, read_body
-from content.feed.entry import line_from_bytes
+from content.feed.kept import kept_from_bytes
 from content.feed.policy import Policy
 from content.feed.statement import Action
 from content.feed.verify import check_entry
@@ -102,7 +102,7 @@ class PublishedRecords:
 
 
 def _opened(row: LogRow, newest: LogRow, *, policy: Policy) -> PublishedRecord:
-    entry = line_from_bytes(row.line).entry
+    entry = kept_from_bytes(row.line)
     record = read_body(check_entry(entry, policy=policy))
     keys = policy.by_id
     return PublishedRecord(

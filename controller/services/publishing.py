@@ -30,6 +30,7 @@ from controller.services.feed_log import (
     PAGE_LINES,
     FeedLog,
     NotPublic,
+    SignedBatch,
     counted,
     current_policy,
 )
@@ -205,6 +206,21 @@ class Publishing:
         for one in done:
             self._events.publish(one)
         return tuple(one.sequence for one in done)
+
+    async def append_batch(self, signed: SignedBatch) -> int:
+        """Append records that were signed elsewhere as a whole; return the last sequence.
+
+        Raises:
+            NoPolicy, Refused, NotPublic: a terminal would refuse one of them; nothing was appended.
+        """
+        async with self._database.write() as c:
+            done = await self._log.append_batch(c, signed)
+            words = f"{signed.records[0][0]}–{done.record}"
+            await self._audit.write(
+                c, actor=SYSTEM, act="appended", subject=words, detail=str(len(signed.records))
+            )
+        self._events.publish(done)
+        return done.sequence
 
     async def log_page(
         self, feed: str, start: int, *, limit: int = PAGE_LINES, limit_bytes: int = PAGE_BYTES

@@ -1,13 +1,14 @@
 """The signed log of each feed, as it goes to terminals, and what of it is in force."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     Column,
     Index,
     Integer,
     LargeBinary,
-    RowMapping,
     String,
     Table,
     Text,
@@ -27,8 +28,8 @@ class LogRow:
 
     Attributes:
         feed, sequence: its place.
-        line: content.feed.entry.line_to_bytes.
-        link: hash of its link, which the next line names.
+        line: content.feed.entry.line_to_bytes, or content.feed.kept.kept_to_bytes for a record of a batch.
+        link: hash of its link, which the next line names; "" inside a batch, whose last row has it.
         record, version, action: what it says about which record.
         kind, title: of the body; "" for a deletion.
         at: unix seconds of the link.
@@ -122,7 +123,7 @@ async def lines_of_record(c: AsyncConnection, record: str) -> tuple[LogRow, ...]
         .where(log_lines.c.record == record)
         .order_by(log_lines.c.version.desc(), log_lines.c.feed)
     )
-    return tuple(_row(row) for row in (await c.execute(query)).mappings())
+    return tuple(row_from(row) for row in (await c.execute(query)).mappings())
 
 
 async def newest_of_kind(
@@ -145,7 +146,7 @@ async def newest_of_kind(
         .limit(limit)
         .offset(offset)
     )
-    return tuple(_row(row) for row in (await c.execute(query)).mappings())
+    return tuple(row_from(row) for row in (await c.execute(query)).mappings())
 
 
 async def newest_version(c: AsyncConnection, record: str) -> int:
@@ -160,5 +161,6 @@ async def feeds(c: AsyncConnection) -> tuple[str, ...]:
     return tuple((await c.execute(query)).scalars())
 
 
-def _row(row: RowMapping) -> LogRow:
+def row_from(row: Mapping[Any, Any]) -> LogRow:
+    """Read a row of the log."""
     return LogRow(**{**row, "action": Action(row["action"])})

@@ -1,7 +1,7 @@
 """The replica in its own thread: calls are made one after the other and never block the event loop."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -9,11 +9,14 @@ from typing import ParamSpec, TypeVar
 import apsw
 
 from content.errors import NotFound
-from content.feed.entry import LogLine, SignedHead
+from content.feed.entry import Entry, SignedHead
+from content.feed.opening import ReadBlob
 from content.feed.policy import Policy, TrustRoot
+from content.feed.snapshot import Manifest
 from content.feed.verify import Refused
 from content.replica.reader import ReplicaReader
-from content.replica.writer import ReplicaWriter, open_writer
+from content.replica.writer import Line, ReplicaWriter, open_writer
+from devices.agent.blobs import BlobStore
 from devices.agent.ports import NotPossible
 from devices.clock import Clock
 
@@ -30,6 +33,7 @@ class DiskReplica:
         self._root = root
         self._writer: ReplicaWriter | None = None
         self._reader = ReplicaReader(path, root)
+        self.incoming = BlobStore(path.with_name("incoming"))
 
     def close(self) -> None:
         """Close the file."""
@@ -50,9 +54,33 @@ class DiskReplica:
         """See devices.agent.ports.Replica."""
         return self._guarded(lambda writer: writer.marks())
 
-    def apply(self, feed: str, lines: Sequence[LogLine]) -> int:
+    def apply(self, feed: str, lines: Iterable[Line]) -> int:
         """See devices.agent.ports.Replica."""
         return self._guarded(lambda writer: writer.apply(feed, lines, now=self._now()))
+
+    def apply_snapshot(self, manifest: Manifest, read: ReadBlob) -> None:
+        """See devices.agent.ports.Replica."""
+        self._guarded(lambda writer: writer.apply_snapshot(manifest, read, now=self._now()))
+
+    def keep_dictionary(self, data: bytes) -> None:
+        """See devices.agent.ports.Replica."""
+        self._guarded(lambda writer: writer.keep_dictionary(data))
+
+    def newest_head(self, feed: str) -> SignedHead | None:
+        """See devices.agent.ports.Replica."""
+        return self._guarded(lambda writer: writer.newest_head(feed))
+
+    def check_rival(self, line: Line) -> None:
+        """See devices.agent.ports.Replica."""
+        self._guarded(lambda writer: writer.check_rival(line, now=self._now()))
+
+    def clock_floor(self) -> int:
+        """See devices.agent.ports.Replica."""
+        return self._guarded(lambda writer: writer.clock_floor())
+
+    def mend(self, record: str, entries: Sequence[Entry]) -> None:
+        """See devices.agent.ports.Replica."""
+        self._guarded(lambda writer: writer.mend(record, entries))
 
     def note_head(self, signed: SignedHead) -> None:
         """See devices.agent.ports.Replica."""
@@ -62,9 +90,17 @@ class DiskReplica:
         """See devices.agent.ports.Replica."""
         return self._guarded(lambda _: self._verifies(record))
 
-    def rebuild(self, feed: str, lines: Sequence[LogLine]) -> int:
+    def rebuild(
+        self,
+        feed: str,
+        lines: Iterable[Line],
+        *,
+        snapshot: tuple[Manifest, ReadBlob] | None = None,
+    ) -> int:
         """See devices.agent.ports.Replica."""
-        return self._guarded(lambda writer: writer.rebuild(feed, lines, now=self._now()))
+        return self._guarded(
+            lambda writer: writer.rebuild(feed, lines, now=self._now(), snapshot=snapshot)
+        )
 
     def scrub(self, *, after: str, limit: int) -> tuple[str, tuple[tuple[str, str], ...]]:
         """See devices.agent.ports.Replica."""

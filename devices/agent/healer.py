@@ -22,6 +22,9 @@ SHOWN_S = 60
 LEAST_S = 30.0
 """Seconds between two healings, so that a failing disk does not fill the link."""
 
+MOST_ALONE = 50
+"""More bad records than these, and the whole copy is fetched anew."""
+
 
 class Healer:
     """Scrubs slowly, hears of bad records, and heals."""
@@ -84,15 +87,29 @@ class Healer:
         self._faults.note(CODE, record, sentences.tampered(record), scope=CODE)
         self._stirred.set()
 
+    async def _mended_alone(self) -> bool:
+        """Put each bad record's newest entry in its place; False if one of them is not sound after that.
+
+        Which feed a changed record belongs to, its own row can no longer tell: all are asked.
+        """
+        if len(self._bad) > MOST_ALONE:
+            return False
+        for record in self._bad:
+            if not await self._sync.mend(record):
+                return False
+        return True
+
     async def _heal(self) -> None:
-        """Fetch all feeds anew. Which feed a changed record belongs to, its own row can no longer tell."""
+        """Fetch the bad records anew, or all feeds if that is not enough."""
+        healed = [True]
         try:
             await self._disk(self._replica.close)
             if await self._disk(self._replica.policy_version) == 0:
                 # The kept policy is what was changed: ask for it first, heal at the next turn.
                 self._sync.hear(Poll())
                 return
-            healed = [await self._sync.rebuild(feed) for feed in await self._sync.marks()]
+            if not await self._mended_alone():
+                healed = [await self._sync.rebuild(feed) for feed in await self._sync.marks()]
         except (Unreachable, NotPossible) as error:
             logger.info("healing put off", extra={"cause": str(error)})
             return

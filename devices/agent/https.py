@@ -6,11 +6,12 @@ immediacy (wire.md 9.2).
 
 import base64
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -97,7 +98,40 @@ class HttpsUpstream:
 
     async def log_page(self, feed: str, start: int) -> Page:
         """See devices.agent.ports.Upstream."""
-        answer = await self._ask("GET", f"/f/{feed}/log?from={start}")
+        return await self._page(f"/f/{feed}/log?from={start}")
+
+    async def plain_page(self, feed: str, start: int) -> Page:
+        """See devices.agent.ports.Upstream."""
+        return await self._page(f"/f/{feed}/log?from={start}&plain=1")
+
+    async def newest_entry(self, feed: str, record: str) -> bytes:
+        """See devices.agent.ports.Upstream."""
+        try:
+            return (await self._ask("GET", f"/f/{feed}/r/{quote(record, safe='')}")).body
+        except NotThere:
+            return b""
+
+    async def blob(self, sha256: str, *, start: int, sink: Callable[[bytes], None]) -> None:
+        """See devices.agent.ports.Upstream."""
+        if self._session is None:
+            raise Unreachable("not open")
+        path, wanted = f"/b/{sha256}", {"Range": f"bytes={start}-"}
+        try:
+            async with self._session.get(
+                self._url + path,
+                headers=wanted if start else None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, connect=10, sock_read=TIMEOUT_S),
+            ) as response:
+                _check_status(response.status, path, expected=_PARTIAL if start else _WHOLE)
+                async for piece in response.content.iter_chunked(65536):
+                    sink(piece)
+        except (aiohttp.ClientError, TimeoutError, ssl.SSLError, ConnectionError) as error:
+            what = f"{type(error).__name__} at {path}"
+            raise Unreachable(what, sentence=_sentence(error)) from error
+
+    async def _page(self, path: str) -> Page:
+        answer = await self._ask("GET", path)
         try:
             lines = msgspec.msgpack.decode(answer.body, type=tuple[bytes, ...])
             head = base64.b64decode(answer.headers.get("X-Head", ""), validate=True)
@@ -128,12 +162,16 @@ class HttpsUpstream:
             raise Unreachable(what, sentence=_sentence(error)) from error
 
 
-def _check_status(status: int, path: str) -> None:
+_WHOLE = HTTPStatus.OK
+_PARTIAL = HTTPStatus.PARTIAL_CONTENT
+
+
+def _check_status(status: int, path: str, *, expected: HTTPStatus = _WHOLE) -> None:
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
         raise NotThere(path)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise Unreachable(f"status {status} at {path}", sentence=sentences.CERTIFICATE_REFUSED)
-    if status != HTTPStatus.OK:
+    if status != expected:
         raise Unreachable(f"status {status} at {path}")
 
 

@@ -1,17 +1,23 @@
 """What the agent's parts ask of the world outside: the broker, the HTTPS interface, the replica."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from content.errors import PeerError
-from content.feed.entry import LogLine, SignedHead
+from content.feed.entry import Entry, SignedHead
+from content.feed.opening import ReadBlob
 from content.feed.policy import Policy
+from content.feed.snapshot import Manifest
 from content.paper.slip import Slip
+from content.replica.writer import Line
 from devices.agent import sentences
 from devices.drivers.health import Health
 from devices.wire.messages import Ack, Hello, Paper, Welcome
+
+if TYPE_CHECKING:
+    from devices.agent.blobs import BlobStore
 
 
 class Unreachable(PeerError):
@@ -91,6 +97,18 @@ class Upstream(Protocol):
         """Return lines from sequence `start` on, none if there are none."""
         ...
 
+    async def plain_page(self, feed: str, start: int) -> Page:
+        """Return lines as `log_page` does, each with a body that can be read alone."""
+        ...
+
+    async def newest_entry(self, feed: str, record: str) -> bytes:
+        """Return a record's newest entry in its kept form, b"" if the feed does not have the record."""
+        ...
+
+    async def blob(self, sha256: str, *, start: int, sink: Callable[[bytes], None]) -> None:
+        """Give the bytes of a blob from `start` on to `sink`, as they come."""
+        ...
+
     async def post(self, envelope: bytes) -> Ack:
         """Hand over an envelope and return the answer to it."""
         ...
@@ -98,6 +116,11 @@ class Upstream(Protocol):
 
 class Replica(Protocol):
     """The verified copy, as content.replica.writer and reader offer it. Blocking."""
+
+    @property
+    def incoming(self) -> "BlobStore":
+        """Where what is being fetched for it lies."""
+        ...
 
     def close(self) -> None:
         """Let go of the file; the next use opens and checks it anew."""
@@ -115,8 +138,32 @@ class Replica(Protocol):
         """Return feed -> (applied sequence, link hash)."""
         ...
 
-    def apply(self, feed: str, lines: Sequence[LogLine]) -> int:
-        """Apply the next lines; raises Refused after the good ones before the bad one, or NoPolicy."""
+    def apply(self, feed: str, lines: Iterable[Line]) -> int:
+        """Apply the next lines; raises Refused or MissingBase after the good ones before it, or NoPolicy."""
+        ...
+
+    def apply_snapshot(self, manifest: Manifest, read: ReadBlob) -> None:
+        """Move a feed on to the snapshot that its newest head names; raises Refused or NoPolicy."""
+        ...
+
+    def keep_dictionary(self, data: bytes) -> None:
+        """Keep a dictionary that bodies are packed with."""
+        ...
+
+    def newest_head(self, feed: str) -> SignedHead | None:
+        """Return the newest head that was believed."""
+        ...
+
+    def check_rival(self, line: Line) -> None:
+        """Judge a line for a place that is taken; raises Refused, FORKED with both kept, or NoPolicy."""
+        ...
+
+    def clock_floor(self) -> int:
+        """Return a unix second that has certainly passed."""
+        ...
+
+    def mend(self, record: str, entries: Sequence[Entry]) -> None:
+        """Put a record's entry in the place of a damaged one, none removes it; raises Refused or NoPolicy."""
         ...
 
     def note_head(self, signed: SignedHead) -> None:
@@ -127,8 +174,14 @@ class Replica(Protocol):
         """Say whether a record verifies as it is kept now; one that is not here is sound."""
         ...
 
-    def rebuild(self, feed: str, lines: Sequence[LogLine]) -> int:
-        """Put a feed's whole log in the place of what is held, or raise Refused and change nothing."""
+    def rebuild(
+        self,
+        feed: str,
+        lines: Iterable[Line],
+        *,
+        snapshot: tuple[Manifest, ReadBlob] | None = None,
+    ) -> int:
+        """Put a feed's log in the place of what is held, or raise and change nothing."""
         ...
 
     def scrub(self, *, after: str, limit: int) -> tuple[str, tuple[tuple[str, str], ...]]:

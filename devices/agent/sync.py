@@ -10,54 +10,29 @@ import binascii
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
-from content.feed.entry import BadEntry, LogLine, SignedHead, head_from_bytes, line_from_bytes
+from content.feed.batch import line_or_batch
+from content.feed.entry import BadEntry, LogLine, MissingBase, SignedHead, head_from_bytes
+from content.feed.kept import kept_from_bytes
 from content.feed.policy import PolicyRefused
 from content.feed.verify import Reason, Refused
-from content.replica.writer import NoPolicy
+from content.replica.writer import Line, NoPolicy
 from devices.agent import sentences
+from devices.agent.blobs import BadBlob
 from devices.agent.disk import OneThread
 from devices.agent.faults import FaultBook
+from devices.agent.heard import Applied, HeadHeard, Heard, LineHeard, Poll, Welcomed
 from devices.agent.ports import NotPossible, Page, Replica, Unreachable, Upstream
+from devices.agent.snapshots import Snapshots
 from devices.wire.messages import FeedMark, Hello, Welcome
+
+__all__ = ["HeadHeard", "Heard", "LineHeard", "Poll", "Sync", "Welcomed"]
 
 logger = logging.getLogger(__name__)
 
 MOST_QUEUED = 256
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Welcomed:
-    """The controller answered our hello."""
-
-    welcome: Welcome
-
-
-@dataclass(frozen=True, slots=True)
-class HeadHeard:
-    """A feed's signed head, as bytes."""
-
-    feed: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class LineHeard:
-    """A new line of a feed, as bytes."""
-
-    feed: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """Ask over HTTPS what is new: nothing arrives by itself now."""
-
-
-Heard = Welcomed | HeadHeard | LineHeard | Poll
 
 
 class Sync:
@@ -77,6 +52,7 @@ class Sync:
         on_moved: Callable[[Hello], None],
     ) -> None:
         self._replica = replica
+        self._snapshots = Snapshots(replica, upstream=upstream, disk=disk)
         self._feeds = feeds
         self._upstream = upstream
         self._faults = faults
@@ -154,14 +130,23 @@ class Sync:
         if not self._behind:
             self._retry_s = FIRST_RETRY_S
 
-    async def fetch_all(self, feed: str) -> tuple[bytes, ...]:
-        """Return the whole log of a feed; raises Unreachable. For healing, where nothing may be half."""
-        lines: list[bytes] = []
-        while True:
-            page = await self._upstream.log_page(feed, len(lines) + 1)
-            if not page.lines:
-                return tuple(lines)
-            lines += page.lines
+    async def mend(self, record: str) -> bool:
+        """Put one record's newest entry in the place of a damaged one; say whether it is sound then.
+
+        Raises:
+            Unreachable, NotPossible: nothing was changed.
+        """
+        found = [await self._upstream.newest_entry(feed, record) for feed in self._feeds]
+        try:
+            entries = [kept_from_bytes(data) for data in found if data]
+            if not entries:
+                return False
+            async with self._turn:
+                await self._disk(self._replica.mend, record, entries)
+                self._on_moved(await self.hello())
+            return await self._disk(self._replica.is_sound, record)
+        except (BadEntry, Refused, NoPolicy):
+            return False
 
     async def rebuild(self, feed: str) -> bool:
         """Put a feed's log, fetched anew, in the place of what is held; False if it was refused.
@@ -169,21 +154,37 @@ class Sync:
         Raises:
             Unreachable, NotPossible: nothing was changed.
         """
-        lines = await self.fetch_all(feed)
-        async with self._turn:
-            try:
-                read = [line_from_bytes(data) for data in lines]
-                await self._disk(self._replica.rebuild, feed, read)
-            except BadEntry:
-                self._refuse("entry_refused", Reason.UNREADABLE, feed=feed)
-            except Refused as error:
-                self._refuse("entry_refused", error.reason, feed=feed, subject=error.subject)
-            except NoPolicy:
-                self._behind.add(feed)
-            else:
+        try:
+            return await self._rebuild(feed, plain=False)
+        except MissingBase:
+            return await self._rebuild(feed, plain=True)
+
+    async def _rebuild(self, feed: str, *, plain: bool) -> bool:
+        manifest = await self._snapshots.for_rebuild(feed)
+        after = manifest.sequence if manifest else 0
+        spool = await self._snapshots.spooled(feed, after, plain=plain)
+        snapshot = (manifest, self._snapshots.read) if manifest else None
+        try:
+            async with self._turn:
+                lines = (line_or_batch(data) for data in spool.lines())
+                await self._disk(self._replica.rebuild, feed, lines, snapshot=snapshot)
+        except MissingBase:
+            raise
+        except BadEntry:
+            self._refuse("entry_refused", Reason.UNREADABLE, feed=feed)
+        except Refused as error:
+            self._refuse("entry_refused", error.reason, feed=feed, subject=error.subject)
+        except NoPolicy:
+            self._behind.add(feed)
+        else:
+            if manifest is not None:
+                self._snapshots.forget(manifest)
+            async with self._turn:
                 await self._catch_up(feed)
-                self._on_moved(await self.hello())
-                return True
+            self._on_moved(await self.hello())
+            return True
+        finally:
+            spool.close()
         return False
 
     async def _step(self, heard: Heard) -> None:
@@ -235,26 +236,40 @@ class Sync:
         if signed.head.feed != feed or feed not in self._feeds:
             raise Refused(Reason.WRONG_FEED, feed)
         await self._disk(self._replica.note_head, signed)
-        sequence, link = (await self._disk(self._replica.marks)).get(feed, (0, ""))
-        if signed.head.sequence == sequence and signed.head.link != link:
-            raise Refused(Reason.FORKED, f"{feed} {sequence}")
-        return sequence
+        return await self._sequence(feed)
+
+    async def _sequence(self, feed: str) -> int:
+        return (await self._disk(self._replica.marks)).get(feed, (0, ""))[0]
 
     async def _line(self, feed: str, data: bytes) -> None:
         try:
-            line = line_from_bytes(data)
+            line = line_or_batch(data)
         except BadEntry:
             self._refuse("entry_refused", Reason.UNREADABLE, feed=feed)
             return
-        sequence, link = (await self._disk(self._replica.marks)).get(feed, (0, ""))
-        if line.link.sequence > sequence + 1:
+        sequence = await self._sequence(feed)
+        if line.link.begins > sequence + 1:
             await self._catch_up(feed)
-        elif line.link.sequence == sequence + 1:
+        elif line.link.begins == sequence + 1:
             # Refused inline may be a forgery on the broker: the log over HTTPS is asked before long.
-            if not await self._apply(feed, [line]):
-                self._behind.add(feed)
-        elif line.link.sequence == sequence and line.link.hash != link:
-            self._refuse("entry_refused", Reason.FORKED, feed=feed, subject=f"{feed} {sequence}")
+            match await self._apply(feed, [line]):
+                case Applied.REFUSED:
+                    self._behind.add(feed)
+                case Applied.FOLDED:
+                    await self._catch_up(feed)
+                case Applied.GOOD:
+                    pass
+        elif line.link.sequence == sequence and isinstance(line, LogLine):
+            await self._rival(feed, line)
+
+    async def _rival(self, feed: str, line: LogLine) -> None:
+        """Judge a line for the place that was taken last: the same again is nothing, another is a fork."""
+        try:
+            await self._disk(self._replica.check_rival, line)
+        except Refused as error:
+            self._refuse("entry_refused", error.reason, feed=feed, subject=error.subject)
+        except NoPolicy:
+            self._behind.add(feed)
 
     async def _poll(self) -> None:
         try:
@@ -270,17 +285,37 @@ class Sync:
             await self._catch_up(feed)
 
     async def _catch_up(self, feed: str) -> None:
-        """Fetch and apply page after page until the feed is at its end or a line is refused."""
+        """Jump to a snapshot if that is shorter, then take page after page to the end, or to a refused line."""
+        try:
+            await self._jump(feed)
+            await self._follow(feed)
+        except Unreachable as error:
+            self._faults.note("api_unreachable", "api", error.sentence)
+            self._behind.add(feed)
+
+    async def _jump(self, feed: str) -> None:
+        try:
+            if await self._snapshots.jump(feed, await self._sequence(feed)):
+                self._faults.clear_scope(f"snapshot {feed}")
+                self._on_moved(await self.hello())
+        except (BadBlob, BadEntry):
+            self._refuse("snapshot_refused", Reason.UNREADABLE, feed=feed)
+        except Refused as error:
+            self._refuse("snapshot_refused", error.reason, feed=feed, subject=error.subject)
+        except NoPolicy:
+            self._behind.add(feed)
+
+    async def _follow(self, feed: str) -> None:
+        ask = self._upstream.log_page
         while True:
-            sequence, _ = (await self._disk(self._replica.marks)).get(feed, (0, ""))
-            try:
-                page = await self._upstream.log_page(feed, sequence + 1)
-            except Unreachable as error:
-                self._faults.note("api_unreachable", "api", error.sentence)
-                self._behind.add(feed)
-                return
+            page = await ask(feed, await self._sequence(feed) + 1)
             self._faults.clear("api_unreachable", "api")
-            if not page.lines or not await self._apply_bytes(feed, page.lines):
+            applied = await self._apply_bytes(feed, page.lines) if page.lines else Applied.REFUSED
+            if applied is Applied.FOLDED and ask != self._upstream.plain_page:
+                ask = self._upstream.plain_page
+            elif applied is Applied.GOOD:
+                ask = self._upstream.log_page
+            else:
                 await self._note_head_of(page, feed)
                 return
 
@@ -299,33 +334,49 @@ class Sync:
         except NoPolicy:
             self._behind.add(feed)
 
-    async def _apply_bytes(self, feed: str, lines: Sequence[bytes]) -> bool:
-        """Apply lines as bytes; False if one was refused."""
-        read: list[LogLine] = []
+    async def _apply_bytes(self, feed: str, lines: Sequence[bytes]) -> Applied:
+        """Apply lines as bytes, the good ones before one that cannot be read."""
+        read: list[Line] = []
         for data in lines:
             try:
-                read.append(line_from_bytes(data))
+                read.append(line_or_batch(data))
             except BadEntry:
                 await self._apply(feed, read)
                 self._refuse("entry_refused", Reason.UNREADABLE, feed=feed)
-                return False
+                return Applied.REFUSED
         return await self._apply(feed, read)
 
-    async def _apply(self, feed: str, lines: Sequence[LogLine]) -> bool:
+    async def _apply(self, feed: str, lines: Sequence[Line]) -> Applied:
         before = await self._disk(self._replica.marks)
-        good = False
-        try:
-            await self._disk(self._replica.apply, feed, lines)
-            good = True
-        except Refused as error:
-            self._refuse("entry_refused", error.reason, feed=feed, subject=error.subject)
-        except NoPolicy:
-            self._behind.add(feed)
+        applied = await self._try(feed, lines)
         if await self._disk(self._replica.marks) != before:
             self._on_moved(await self.hello())
-        if good and lines:
+        if applied is Applied.GOOD and lines:
             self._faults.clear_scope(f"entry {feed}")
-        return good
+        return applied
+
+    async def _try(self, feed: str, lines: Sequence[Line]) -> Applied:
+        try:
+            await self._disk(self._replica.apply, feed, lines)
+        except MissingBase as missing:
+            return await self._base_is_missing(missing)
+        except Refused as error:
+            self._refuse("entry_refused", error.reason, feed=feed, subject=error.subject)
+            return Applied.REFUSED
+        except NoPolicy:
+            self._behind.add(feed)
+            return Applied.REFUSED
+        return Applied.GOOD
+
+    async def _base_is_missing(self, missing: MissingBase) -> Applied:
+        """Fetch the dictionary that is missing; without it, or for a version before, ask for the plain form."""
+        if not missing.dictionary:
+            return Applied.FOLDED
+        try:
+            await self._snapshots.fetch_dictionary(missing.dictionary)
+        except (Unreachable, BadBlob):
+            return Applied.FOLDED
+        return Applied.GOOD  # what was not applied is asked for again
 
     def _refuse(self, code: str, reason: Reason, *, feed: str, subject: str = "") -> None:
         scope = f"{code.partition('_')[0]} {feed}"

@@ -1,7 +1,7 @@
 """A broker, an HTTPS interface, a clock and a controller's intake in memory, for tests of the agent."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -98,6 +98,12 @@ class FakeUpstream:
         self.page_size = page_size
         self.hellos: list[Hello] = []
         self.asked: list[tuple[str, int]] = []
+        self.asked_plain: list[tuple[str, int]] = []
+        self.plain_lines: dict[str, list[bytes]] = {}
+        self.entries: dict[tuple[str, str], bytes] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.fetched: list[tuple[str, int]] = []
+        self.blob_budget = 10**9
 
     def hold(self, feed: str, lines: Sequence[LogLine], head: SignedHead | None = None) -> None:
         self.lines[feed] = [line_to_bytes(line) for line in lines]
@@ -112,6 +118,29 @@ class FakeUpstream:
         self._check()
         self.asked.append((feed, start))
         return Page(tuple(self.lines.get(feed, [])[start - 1 :][: self.page_size]), self.head)
+
+    async def plain_page(self, feed: str, start: int) -> Page:
+        self._check()
+        self.asked_plain.append((feed, start))
+        lines = tuple(self.plain_lines.get(feed, self.lines.get(feed, [])))
+        return Page(lines[start - 1 :][: self.page_size], self.head)
+
+    async def newest_entry(self, feed: str, record: str) -> bytes:
+        self._check()
+        return self.entries.get((feed, record), b"")
+
+    async def blob(self, sha256: str, *, start: int, sink: Callable[[bytes], None]) -> None:
+        self._check()
+        self.fetched.append((sha256, start))
+        data = self.blobs.get(sha256)
+        if data is None:
+            raise Unreachable("no such blob")
+        for at in range(start, len(data), 1000):
+            self.blob_budget -= 1
+            if self.blob_budget < 0:
+                self.blob_budget = 10**9
+                raise Unreachable("the link is cut")
+            sink(data[at : at + 1000])
 
     async def post(self, envelope: bytes) -> Ack:
         self._check()
