@@ -58,3 +58,8 @@ screenshots: setup system-e2e
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .state
+
+.PHONY: chaos
+# Every request is registered once, whatever dies: over MQTT, then over HTTPS alone. CHAOS="--help" lists sizes.
+chaos: setup
+	$(BIN)/python -m tests.chaos $(CHAOS)

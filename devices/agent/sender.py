@@ -83,16 +83,19 @@ class Sender:
         if self._link.connected and not self._controller_up:
             return self._retry.wait_s((), 0)
         for key in self._retry.take(rows, self._clock.monotonic()):
-            await self._send(rows[key])
+            if not await self._send(rows[key]):
+                # Each of the others would wait as long for the same answer.
+                break
         return self._retry.wait_s(rows, self._clock.monotonic())
 
-    async def _send(self, row: Row) -> None:
+    async def _send(self, row: Row) -> bool:
+        """Hand a row over; False if there is no way to the controller now."""
         if self._link.connected:
-            self._link.publish(topics.up(self._outbox.device, row.kind), row.envelope)
-            return
+            return self._link.publish(topics.up(self._outbox.device, row.kind), row.envelope)
         try:
             ack = await self._upstream.post(row.envelope)
         except Unreachable:
             logger.info("envelope not delivered yet", extra={"key": seed_tail(row.key)})
-            return
+            return False
         await self.acknowledged(ack)
+        return True

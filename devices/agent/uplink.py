@@ -105,7 +105,8 @@ class Conversation:
         before, self._over_https = self._over_https, await self._sync.poll()
         if self._over_https:
             self._contact()
-            self._sender.stir()
+            # What failed before must not wait out minutes that were meant for a controller that is away.
+            self._sender.way_opened(after_s=0)
         if before != self._over_https:
             self.on_state(self.state())
 
