@@ -55,6 +55,7 @@ def _outside(app: web.Application) -> Outside:
         policies=app[keys.POLICIES],
         requests=app[keys.REQUESTS],
         seal_key=app[keys.KEYRING].seal,
+        jobs=app[keys.JOBS],
     )
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from aiohttp import web
 
 from controller.push.welcome import FeedSource, Welcomer
+from controller.push.words import Words
 from controller.services.intake import Intake
+from controller.services.jobs import Jobs
 from controller.services.terminals import Terminals
 from controller.store.terminals import Terminal
 
@@ -20,6 +22,8 @@ class DeviceServices:
     welcomer: Welcomer
     feeds: FeedSource
     blobs: Path
+    words: Words
+    jobs: Jobs
 
 
 SERVICES = web.AppKey("DEVICE_SERVICES", DeviceServices)

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from content.canonical import sha256_hex
 from content.errors import CallerError, NotFound, PeerError
 from controller.auth.permissions import Permission, require
-from controller.services.audit import AuditLog
 from controller.services.events import EventBus, JobChanged, WantChanged
+from controller.services.findings import AuditTrail
 from controller.services.keyring import Keyring
 from controller.store import jobs as store
 from controller.store.database import Database
@@ -56,7 +56,7 @@ class Jobs:
         self,
         *,
         database: Database,
-        audit: AuditLog,
+        audit: AuditTrail,
         events: EventBus,
         keyring: Keyring,
         clock: Clock,
@@ -200,6 +200,11 @@ class Jobs:
             return await store.find_want(c, device)
 
     # What push and the device API ask.
+
+    async def addressed(self) -> tuple[str, ...]:
+        """Return every terminal that was ever ordered something."""
+        async with self._database.read() as c:
+            return await store.addressed(c)
 
     async def next(self, device: str) -> SignedJob | None:
         """Return the job that a terminal is to do now, signed; None if there is none."""

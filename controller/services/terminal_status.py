@@ -138,6 +138,7 @@ class Known:
         terminal, presence, report, faults: from the store.
         heard: since the controller's present connection to the broker something was heard of it.
         link_up: the controller itself is connected to the broker.
+        https_since: unix seconds since which it is heard over HTTPS alone, 0 = it is not.
     """
 
     terminal: Terminal
@@ -146,6 +147,7 @@ class Known:
     faults: tuple[KeptFault, ...]
     heard: bool
     link_up: bool
+    https_since: int = 0
 
 
 _NOTHING = Report(policy=0, applied={})
@@ -170,7 +172,7 @@ def status_of(known: Known, *, desired: Mapping[str, tuple[int, str]], now: int)
         site=known.terminal.site,
         region=known.terminal.region,
         online=_unlinked(known) is None,
-        since=known.presence.since if known.presence else 0,
+        since=known.https_since or (known.presence.since if known.presence else 0),
         feeds=feeds,
         green=cause is Cause.NONE,
         code=cause,
@@ -224,6 +226,8 @@ def _cause(
 
 def _unlinked(known: Known) -> Cause | None:
     """Return why the terminal counts as without a link, None if it has one."""
+    if known.https_since:
+        return None
     if not known.link_up:
         return Cause.BROKER_DOWN
     if known.presence is None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    union,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -163,6 +164,12 @@ async def jobs_of(c: AsyncConnection, device: str, *, limit: int) -> tuple[KeptJ
     """Return a terminal's jobs, the newest first."""
     query = select(jobs).where(jobs.c.device == device).order_by(jobs.c.number.desc()).limit(limit)
     return tuple(_job(row) for row in (await c.execute(query)).mappings())
+
+
+async def addressed(c: AsyncConnection) -> tuple[str, ...]:
+    """Return every terminal that has a job or a desired shadow."""
+    query = union(select(jobs.c.device), select(wants.c.device))
+    return tuple(sorted((await c.execute(query)).scalars()))
 
 
 async def keep_result(c: AsyncConnection, result: JobResult) -> None:

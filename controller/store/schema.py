@@ -1,7 +1,21 @@
 """The whole catalogue of tables: importing this module completes it."""
 
-from controller.store import audit, documents, intake, jobs, keys, log, people, requests, terminals
+from controller.store import (
+    audit,
+    documents,
+    https_presence,
+    intake,
+    jobs,
+    keys,
+    log,
+    people,
+    requests,
+    terminals,
+)
 from controller.store.metadata import metadata
 
-MODULES = (audit, documents, intake, jobs, keys, log, people, requests, terminals)
+MODULES = (
+    *(audit, documents, intake, keys, log, people, requests, terminals),
+    *(https_presence, jobs),
+)
 COMPLETE = metadata

@@ -129,6 +129,14 @@ class SignedWant:
 
 
 @dataclass(frozen=True, slots=True)
+class Orders:
+    """Answer to GET /orders: what the retained topics would say."""
+
+    job: SignedJob | None = None
+    want: SignedWant | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JobReport:
     """z/1/d/{dev}/job/{id}: what became of a job. A report whose `ver` does not rise says nothing.
 

@@ -51,8 +51,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("device", name=op.f("pk_want")),
     )
 
+    op.create_table(
+        "terminal_https",
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("boot", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.Integer(), nullable=False),
+        sa.Column("heard", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("device", name=op.f("pk_terminal_https")),
+    )
+
 
 def downgrade() -> None:
+    op.drop_table("terminal_https")
     op.drop_table("want")
     op.drop_table("job_result")
     op.drop_table("job")
