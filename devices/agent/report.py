@@ -25,6 +25,7 @@ class Reporter:
         applied: feed -> mark of the replica.
         devices: peripheral -> "ok", or level and reason.
         outbox: envelopes not yet acknowledged.
+        want: version of the desired shadow that is followed.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Reporter:
         self.applied: dict[str, FeedMark] = {}
         self.devices: dict[str, str] = {}
         self.outbox = 0
+        self.want = 0
         self._glass: dict[str, GlassMark] = {}
         self._device = device
         self._link = link
@@ -72,6 +74,7 @@ class Reporter:
             devices=self.devices,
             outbox=self.outbox,
             at=self._now(),
+            want=self.want,
         )
 
     def publish(self) -> bool:
