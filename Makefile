@@ -67,3 +67,8 @@ fault-matrix: setup
 .PHONY: power-cuts
 power-cuts: setup
 	$(BIN)/python -m tests.support.power_cuts --kills 1000
+
+.PHONY: chaos
+# Every request is registered once, whatever dies: over MQTT, then over HTTPS alone. CHAOS="--help" lists sizes.
+chaos: setup
+	$(BIN)/python -m tests.chaos $(CHAOS)

@@ -12,6 +12,7 @@ from controller.services.audit import AuditLog
 from controller.services.documents import Documents
 from controller.services.events import EventBus
 from controller.services.feed_log import FeedLog
+from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring
 from controller.services.people import People
 from controller.services.policy import Policies
@@ -41,6 +42,7 @@ PUBLISHING = web.AppKey("PUBLISHING", Publishing)
 REQUESTS = web.AppKey("REQUESTS", RequestDesk)
 PUSH = web.AppKey("PUSH", PushWing)
 TERMINALS = web.AppKey("TERMINALS", Terminals)
+JOBS = web.AppKey("JOBS", Jobs)
 HASHER = web.AppKey("HASHER", PasswordHasher)
 ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("ERROR_PAGE")
 

@@ -17,6 +17,7 @@ from controller.services.audit import AuditLog
 from controller.services.documents import Documents, ReadFile
 from controller.services.events import EventBus
 from controller.services.feed_log import FeedLog
+from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring, open_keyring
 from controller.services.people import People
 from controller.services.policy import Policies
@@ -54,6 +55,7 @@ def _outside(app: web.Application) -> Outside:
         policies=app[keys.POLICIES],
         requests=app[keys.REQUESTS],
         seal_key=app[keys.KEYRING].seal,
+        jobs=app[keys.JOBS],
     )
 
 
@@ -85,6 +87,9 @@ def add_services(
     )
     app[keys.POLICIES] = Policies(
         config=config, database=database, audit=audit, events=events, keyring=keyring, clock=clock
+    )
+    app[keys.JOBS] = Jobs(
+        database=database, audit=audit, events=events, keyring=keyring, clock=clock
     )
     _add_desk(app, database=database, keyring=keyring, clock=clock)
 

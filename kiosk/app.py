@@ -7,6 +7,8 @@ import gc
 import logging
 import signal
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from kivy.app import App
@@ -15,7 +17,17 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.uix.widget import Widget
 
-from devices.ipc.messages import Glass, Ping, Pong, ReplicaChanged, ToAgent, ToUi, Welcome
+from devices.ipc.messages import (
+    Glass,
+    Picture,
+    Ping,
+    Pong,
+    ReplicaChanged,
+    TakePicture,
+    ToAgent,
+    ToUi,
+    Welcome,
+)
 from kiosk.dock import KeyboardDock
 from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.ports import Ports
@@ -26,7 +38,7 @@ from kiosk.screens.screen import Screen
 from kiosk.widgets.frame import Frame
 from kiosk.words import Words
 from signage.kit.fonts import forget_measures, register
-from signage.kit.frame import FrameWatch, frame_digest
+from signage.kit.frame import FrameWatch, frame_digest, keep_picture
 from signage.kit.theme import Theme
 
 logger = logging.getLogger(__name__)
@@ -161,6 +173,9 @@ class KioskApp(App):
         if isinstance(message, Ping):
             self._link.send(Pong(frames=self.frames.frames, screen=self.kiosk.place.value))
             return
+        if isinstance(message, TakePicture):
+            self.frames.after_next_frame(partial(self._take_picture, message))
+            return
         self.kiosk.receive(message)
         if isinstance(message, Welcome | ReplicaChanged):
             self._dock.read_titles()
@@ -178,6 +193,14 @@ class KioskApp(App):
                 frame=frame_digest(Window),
             )
         )
+
+    def _take_picture(self, asked: TakePicture) -> None:
+        """Leave a picture for the agent, unless a visitor is here: asked now, when the frame is complete."""
+        if self.kiosk.has_visitor:
+            why = "session_open"
+        else:
+            why = "" if keep_picture(Window, Path(asked.path)) else "no_picture"
+        self._link.send(Picture(job=asked.job, why=why))
 
     def _on_glass(self) -> tuple[str, int]:
         reader = self.kiosk.reader.view

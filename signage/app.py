@@ -7,6 +7,8 @@ screen stays there; too many of them end the process, and the agent starts it an
 import logging
 import signal
 import sys
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from kivy.app import App
@@ -17,10 +19,10 @@ from kivy.properties import ObjectProperty
 from kivy.uix.widget import Widget
 
 from devices.clock import Clock
-from devices.ipc.messages import Ping, Pong, ToAgent, ToUi
+from devices.ipc.messages import Picture, Ping, Pong, TakePicture, ToAgent, ToUi
 from signage.conductor import Conductor
 from signage.kit.fonts import register
-from signage.kit.frame import FrameWatch, frame_digest
+from signage.kit.frame import FrameWatch, frame_digest, keep_picture
 from signage.kit.theme import Theme
 from signage.stage.stage import SETTLED_S, Stage
 from signage.words import Words
@@ -105,6 +107,8 @@ class SignageApp(App):
         for message in self._link.drain():
             if isinstance(message, Ping):
                 self._link.send(Pong(frames=self.frames.frames, screen=self._screen_name()))
+            elif isinstance(message, TakePicture):
+                self.frames.after_next_frame(partial(self._take_picture, message))
             else:
                 self._conductor.receive(message)
 
@@ -125,6 +129,10 @@ class SignageApp(App):
 
     def _frame_drawn(self) -> None:
         self._conductor.glass_drawn(frame_digest(Window))
+
+    def _take_picture(self, asked: TakePicture) -> None:
+        is_there = keep_picture(Window, Path(asked.path))
+        self._link.send(Picture(job=asked.job, why="" if is_there else "no_picture"))
 
     def _screen_name(self) -> str:
         showing = self._conductor.player.showing

@@ -10,12 +10,14 @@ from aiohttp import web
 from content.errors import NotFound
 from content.feed.entry import head_to_bytes
 from controller.api.keys import SERVICES, TERMINAL
-from controller.api.peer import OTHER_FEED, problem
-from devices.wire.messages import BadMessage, Envelope, Hello, from_bytes, to_bytes
+from controller.api.peer import OTHER_FEED, TOO_LARGE, TOO_MANY, problem
+from devices.wire.jobs import MAX_RESULT, Orders
+from devices.wire.messages import AckResult, BadMessage, Envelope, Hello, from_bytes, to_bytes
 
 BINARY = "application/octet-stream"
 FEED = r"{feed:[a-z]+/[0-9a-zA-Z/._-]{1,80}}"
 _FROM = re.compile(r"[1-9][0-9]{0,15}")
+WORD_WAIT_S = 5
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -70,7 +72,38 @@ async def up(request: web.Request) -> web.Response:
     """POST /up: an envelope; answered with its Ack after the commit."""
     envelope = from_bytes(await request.read(), Envelope)
     ack = await request.config_dict[SERVICES].intake.receive(envelope, peer=request[TERMINAL].id)
+    if ack.result is AckResult.LATER:
+        return _too_many(ack.wait_s)
     return _json(ack)
+
+
+async def word(request: web.Request) -> web.Response:
+    """POST /up/{state|rep|info}, POST /up/job/{id}: what the topic of that name would carry."""
+    services, device = request.config_dict[SERVICES], request[TERMINAL].id
+    if services.words.are_too_many(device):
+        return _too_many(WORD_WAIT_S)
+    rest = request.match_info["rest"]
+    await services.words.take_over_https(device, rest, await request.read())
+    return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+async def orders(request: web.Request) -> web.Response:
+    """GET /orders: the next job and the desired shadow, as the retained topics would say."""
+    jobs, device = request.config_dict[SERVICES].jobs, request[TERMINAL].id
+    return _json(Orders(await jobs.next(device), await jobs.signed_want(device)))
+
+
+async def job_result(request: web.Request) -> web.Response:
+    """PUT /job/{id}/result: what a job brought; answered with its SHA-256."""
+    data = bytearray()
+    async for piece in request.content.iter_any():
+        data += piece
+        if len(data) > MAX_RESULT:
+            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
+    digest = await request.config_dict[SERVICES].jobs.brought(
+        request[TERMINAL].id, request.match_info["id"], bytes(data)
+    )
+    return web.json_response({"sha256": digest})
 
 
 async def hello(request: web.Request) -> web.Response:
@@ -92,6 +125,9 @@ ROUTES = (
     web.get(f"/f/{FEED}/log", log),
     web.get(f"/f/{FEED}/r/{{record:[0-9A-Za-z_-]{{1,64}}}}", entry),
     web.post("/up", up),
+    web.post(r"/up/{rest:(?:state|rep|info|job/[0-9a-f]{32})}", word),
+    web.get("/orders", orders),
+    web.put(r"/job/{id:[0-9a-f]{32}}/result", job_result),
     web.post("/hello", hello),
     web.get("/b/{name:[0-9a-f]{64}}", blob),
 )
@@ -100,6 +136,12 @@ ROUTES = (
 def _feed(request: web.Request) -> str | None:
     feed = request.match_info["feed"]
     return feed if feed in request[TERMINAL].feeds else None
+
+
+def _too_many(wait_s: int) -> web.Response:
+    answer = problem(HTTPStatus.TOO_MANY_REQUESTS, TOO_MANY)
+    answer.headers["Retry-After"] = str(wait_s)
+    return answer
 
 
 def _json(message: object) -> web.Response:

@@ -7,7 +7,9 @@ from typing import Protocol
 from aiohttp import web
 
 from controller.push.welcome import FeedSource, Welcomer
+from controller.push.words import Words
 from controller.services.intake import Intake
+from controller.services.jobs import Jobs
 from controller.services.terminals import Terminals
 from controller.store.terminals import Terminal
 
@@ -33,6 +35,8 @@ class DeviceServices:
     welcomer: Welcomer
     feeds: FeedSource
     blobs: Path
+    words: Words
+    jobs: Jobs
     library: Library | None = None
 
 

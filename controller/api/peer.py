@@ -26,6 +26,8 @@ PROBLEM_TYPE = "application/problem+json"
 UNKNOWN_DEVICE = "本终端未在系统登记、已停用或证书已更换，请联系管理员重新登记。"
 OTHER_FEED = "本终端未登记接收这个频道的内容。"
 UNREADABLE = "请求内容格式不正确，请更新终端软件。"
+TOO_MANY = "本终端发送过于频繁，稍后会自动重试；如持续出现，请检查终端程序是否异常。"
+TOO_LARGE = "任务结果文件过大，请缩小后重新执行任务。"
 NOT_NOW = "服务器暂时无法保存，请稍后重试，终端会自动重试。"
 
 

@@ -17,11 +17,13 @@ from controller.services.events import (
     DocumentChanged,
     Event,
     EventBus,
+    JobChanged,
     Overflowed,
     PolicyChanged,
     Published,
     RequestChanged,
     TerminalChanged,
+    WantChanged,
 )
 from controller.services.terminals import Terminals
 from devices.clock import Clock
@@ -84,7 +86,13 @@ class FeedPush:
                     await self._say_policy()
                 case Overflowed():
                     await self._say_heads()
-                case DocumentChanged() | RequestChanged() | TerminalChanged():
+                case (
+                    DocumentChanged()
+                    | RequestChanged()
+                    | TerminalChanged()
+                    | JobChanged()
+                    | WantChanged()
+                ):
                     pass
         except (ZoneError, SQLAlchemyError, OSError):
             logger.exception("event not pushed", extra={"event": type(event).__name__})

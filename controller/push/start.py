@@ -29,13 +29,16 @@ from controller.push.access import AccessWatch
 from controller.push.broker_link import BrokerAddress, BrokerLink, Incoming, LinkEvents
 from controller.push.dispatch import Dispatch
 from controller.push.feeds import FeedPush
+from controller.push.orders import OrderPush
 from controller.push.welcome import FeedSource, PolicySource, Welcomer
+from controller.push.words import Words
 from controller.services.compaction import Compaction
 from controller.services.events import EventBus
 from controller.services.feed_library import FeedLibrary
 from controller.services.findings import AuditTrail, Finding, Findings
 from controller.services.folding import BlobFolder
 from controller.services.intake import Intake, RequestRegister
+from controller.services.jobs import Jobs
 from controller.services.terminals import Desired, Terminals
 from controller.store.database import Database
 from devices.clock import Clock
@@ -65,6 +68,7 @@ class Outside:
     policies: PolicySource
     requests: RequestRegister
     seal_key: bytes
+    jobs: Jobs
 
 
 class PushWing:
@@ -129,6 +133,9 @@ class _Rooms:
             clock=outside.clock,
         )
         self._welcomer = Welcomer(feeds=outside.feeds, policies=outside.policies)
+        self._words = Words(
+            terminals=self._terminals, jobs=outside.jobs, findings=findings, clock=outside.clock
+        )
         self._broker = self._mosquitto() if outside.config.broker.enabled else None
         self.wing = PushWing(terminals=self._terminals, intake=self._intake, broker=self._broker)
 
@@ -144,7 +151,9 @@ class _Rooms:
             welcomer=self._welcomer,
             link=link,
             findings=self._findings,
+            words=self._words,
         )
+        orders = OrderPush(jobs=outside.jobs, link=link, events=outside.events)
         feeds = FeedPush(
             feeds=outside.feeds,
             terminals=self._terminals,
@@ -159,7 +168,8 @@ class _Rooms:
         await _in_background(stack, "broker", broker.run())
         await _in_background(stack, "access", access.run())
         await _in_background(stack, "feeds", feeds.run())
-        events = _LinkTies(self._terminals, feeds, dispatch)
+        await _in_background(stack, "orders", orders.run())
+        events = _LinkTies(self._terminals, feeds, orders=orders, dispatch=dispatch)
         await _in_background(
             stack,
             "link",
@@ -176,6 +186,8 @@ class _Rooms:
             feeds=self._outside.feeds,
             blobs=config.state / "blobs",
             library=FeedLibrary(database=self._outside.database),
+            words=self._words,
+            jobs=self._outside.jobs,
         )
         certificate, key = self._server("api", (config.api.name, config.api.host))
         tls = server_tls(
@@ -233,15 +245,19 @@ class _Rooms:
 class _LinkTies:
     """What happens when the link comes, goes or brings something."""
 
-    def __init__(self, terminals: Terminals, feeds: FeedPush, dispatch: Dispatch) -> None:
+    def __init__(
+        self, terminals: Terminals, feeds: FeedPush, *, orders: OrderPush, dispatch: Dispatch
+    ) -> None:
         self._terminals = terminals
         self._feeds = feeds
+        self._orders = orders
         self._dispatch = dispatch
 
     async def up(self) -> None:
         """Nothing heard before counts now; heads are said anew."""
         self._terminals.link_is(up=True)
         await self._feeds.say_all()
+        await self._orders.say_all()
 
     def down(self) -> None:
         """Nobody is known to be there."""

@@ -57,11 +57,36 @@ class TerminalChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class JobChanged:
+    """A job of a terminal was ordered, called back, or came further."""
+
+    device: str
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class WantChanged:
+    """A terminal shall be something else, or says that it is."""
+
+    device: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Overflowed:
     """This listener was too slow and lost events: read everything again."""
 
 
-Event = Published | PolicyChanged | DocumentChanged | RequestChanged | TerminalChanged | Overflowed
+Event = (
+    Published
+    | PolicyChanged
+    | DocumentChanged
+    | RequestChanged
+    | TerminalChanged
+    | JobChanged
+    | WantChanged
+    | Overflowed
+)
 
 
 class Subscription(AsyncIterator[Event]):

@@ -28,6 +28,7 @@ from content.codes import code_from, seed_tail
 from content.errors import CallerError
 from content.requests.form import RequestForm
 from controller.services.findings import Finding, Findings
+from controller.services.limits import FloodLimits, Traffic
 from controller.services.requests import FiledRequest
 from controller.store import intake as ledger
 from controller.store.database import Database
@@ -88,7 +89,9 @@ class Intake:
         seal_key: PrivateKey,
         findings: Findings,
         clock: Clock,
+        limits: FloodLimits | None = None,
     ) -> None:
+        self._limits = limits or FloodLimits()
         self._database = database
         self._requests = requests
         self._box = SealedBox(seal_key)
@@ -99,8 +102,13 @@ class Intake:
         """Take in an envelope that arrived from the peer with this certificate name.
 
         Returns:
-            The acknowledgement to send, true after a power cut: the transaction is committed.
+            The acknowledgement to send, true after a power cut: the transaction is committed. LATER if the
+            terminal sends more than a terminal may; nothing was looked at then.
         """
+        wait_s = self._limits.wait_s(peer, Traffic.ENVELOPE, now=self._clock.monotonic())
+        if wait_s:
+            self._findings.note(Finding(peer, "flood", "envelopes"))
+            return Ack(envelope.key, AckResult.LATER, wait_s=wait_s)
         try:
             filed = await self._proven(envelope, peer=peer)
             ack = await self._take_in(envelope, filed)

@@ -104,6 +104,7 @@ class TerminalStatus:
         devices: peripheral -> the same, as reported.
         outbox: envelopes that wait at the terminal.
         last_report: unix seconds of arrival, 0 = none.
+        clock_skew_s: seconds by which the terminal's clock was ahead when it reported last.
     """
 
     id: str
@@ -121,6 +122,7 @@ class TerminalStatus:
     devices: Mapping[str, str]
     outbox: int
     last_report: int
+    clock_skew_s: int = 0
 
     @property
     def name(self) -> str:
@@ -136,6 +138,7 @@ class Known:
         terminal, presence, report, faults: from the store.
         heard: since the controller's present connection to the broker something was heard of it.
         link_up: the controller itself is connected to the broker.
+        https_since: unix seconds since which it is heard over HTTPS alone, 0 = it is not.
     """
 
     terminal: Terminal
@@ -144,6 +147,7 @@ class Known:
     faults: tuple[KeptFault, ...]
     heard: bool
     link_up: bool
+    https_since: int = 0
 
 
 _NOTHING = Report(policy=0, applied={})
@@ -168,7 +172,7 @@ def status_of(known: Known, *, desired: Mapping[str, tuple[int, str]], now: int)
         site=known.terminal.site,
         region=known.terminal.region,
         online=_unlinked(known) is None,
-        since=known.presence.since if known.presence else 0,
+        since=known.https_since or (known.presence.since if known.presence else 0),
         feeds=feeds,
         green=cause is Cause.NONE,
         code=cause,
@@ -179,6 +183,7 @@ def status_of(known: Known, *, desired: Mapping[str, tuple[int, str]], now: int)
         devices=report.devices,
         outbox=report.outbox,
         last_report=known.report.received if known.report else 0,
+        clock_skew_s=report.at - known.report.received if known.report and report.at else 0,
     )
 
 
@@ -221,6 +226,8 @@ def _cause(
 
 def _unlinked(known: Known) -> Cause | None:
     """Return why the terminal counts as without a link, None if it has one."""
+    if known.https_since:
+        return None
     if not known.link_up:
         return Cause.BROKER_DOWN
     if known.presence is None:

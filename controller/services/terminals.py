@@ -10,8 +10,10 @@ from content.errors import NotFound
 from controller.services.events import EventBus, TerminalChanged
 from controller.services.presence import after, is_present
 from controller.services.terminal_status import Known, TerminalStatus, status_of
+from controller.store import https_presence as https
 from controller.store import terminals as store
 from controller.store.database import Database
+from controller.store.https_presence import HttpsPresence
 from controller.store.terminals import (
     Happening,
     HistoryLine,
@@ -21,13 +23,15 @@ from controller.store.terminals import (
     Terminal,
 )
 from devices.clock import Clock
-from devices.wire.messages import Fault, Report, StateMessage
+from devices.wire.messages import DeviceState, Fault, Report, StateMessage
 
 logger = logging.getLogger(__name__)
 
 MAX_FAULTS = 100
 """Open faults kept of one terminal; a terminal gone mad must not fill the store."""
 HISTORY = 50
+HTTPS_FRESH_S = 200
+"""A terminal that only passes HTTPS asks each minute; one that missed three is gone."""
 
 
 class Desired(Protocol):
@@ -117,6 +121,9 @@ class Terminals:
         async with self._database.write() as c:
             if await store.find_terminal(c, device) is None:
                 return
+            if said.s is not DeviceState.LOST:
+                # It speaks over MQTT again: from now on its will tells when it goes.
+                await https.forget_https_presence(c, device)
             known = await store.presence(c, device)
             fresh = after(known, said, now=now)
             if fresh is None:
@@ -128,6 +135,25 @@ class Terminals:
             if what:
                 await store.add_history(c, HistoryLine(device, now, what, str(said.s)))
         self._heard.add(device)
+        self._events.publish(TerminalChanged(device))
+
+    async def said_over_https(self, device: str, said: StateMessage) -> None:
+        """Take in a sign of life, or a goodbye, of a terminal that only passes HTTPS."""
+        now = self._now()
+        is_here = is_present(said.s)
+        async with self._database.write() as c:
+            known = await https.https_presence(c, device)
+            was_here = known is not None and _is_fresh(known, now=now)
+            since = known.since if known and was_here and known.boot == said.boot else now
+            if is_here:
+                await https.keep_https_presence(
+                    c, HttpsPresence(device, said.boot, since=since, heard=now)
+                )
+            else:
+                await https.forget_https_presence(c, device)
+            if is_here != was_here:
+                what = Happening.ONLINE if is_here else Happening.LOST
+                await store.add_history(c, HistoryLine(device, now, what, f"{said.s} https"))
         self._events.publish(TerminalChanged(device))
 
     async def said_info(self, device: str, info: bytes) -> None:
@@ -185,10 +211,19 @@ class Terminals:
             faults=await store.open_faults(c, terminal.id),
             heard=terminal.id in self._heard,
             link_up=self._link_up,
+            https_since=await self._https_since(c, terminal.id),
         )
+
+    async def _https_since(self, c: AsyncConnection, device: str) -> int:
+        known = await https.https_presence(c, device)
+        return known.since if known and _is_fresh(known, now=self._now()) else 0
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+def _is_fresh(known: HttpsPresence, *, now: int) -> bool:
+    return now - known.heard <= HTTPS_FRESH_S
 
 
 def _came_or_went(known: Presence | None, fresh: Presence) -> Happening | None:

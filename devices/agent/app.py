@@ -14,16 +14,23 @@ import msgspec
 
 from content.errors import ZoneError
 from devices.agent import config, tasks
+from devices.agent.about import about
 from devices.agent.config import BadConfig, Home, TerminalConfig
 from devices.agent.disk import DiskReplica, OneThread
 from devices.agent.faults import FaultBook
 from devices.agent.front import Front, Services
+from devices.agent.hands import Room, TerminalHands
 from devices.agent.healer import Healer
 from devices.agent.https import HttpsUpstream, client_tls
+from devices.agent.https_words import HttpsWords
 from devices.agent.link import LinkSettings, MqttLink
-from devices.agent.logs import log_to_stderr
+from devices.agent.logs import RecentLines, log_to_stderr
+from devices.agent.machine import Machine
+from devices.agent.order_book import OrderBook
+from devices.agent.ordering import Answers, PolicyKeys
+from devices.agent.orders import OrderDesk, Ties
 from devices.agent.outbox import Outbox
-from devices.agent.ports import LinkEvent
+from devices.agent.ports import Connected, LinkEvent
 from devices.agent.printing import open_printing
 from devices.agent.report import Reporter
 from devices.agent.rounds import Absences, Rounds
@@ -33,9 +40,12 @@ from devices.agent.store import next_boot, open_store
 from devices.agent.supervisor import Supervisor, commands
 from devices.agent.sync import Sync
 from devices.agent.uplink import Conversation, Uplink
+from devices.agent.wishes import wished
 from devices.clock import Clock, SystemClock
 from devices.ipc.messages import Ping, ReplicaChanged, ToUi, Welcome
 from devices.ipc.server import UiServer
+from devices.wire import topics
+from devices.wire.jobs import Want
 from devices.wire.messages import Ack, FeedMark, Hello
 
 logger = logging.getLogger(__name__)
@@ -81,8 +91,12 @@ class Agent:
             ),
             attended=settings.attended,
         )
+        self._boot = boot
+        self._book = OrderBook(store)
+        self._lines = RecentLines()
         self._wire_up_sync()
         self._wire_up_front()
+        self._wire_up_orders()
 
     def _wire_up_sync(self) -> None:
         settings = self._settings
@@ -122,7 +136,7 @@ class Agent:
     def _wire_up_front(self) -> None:
         settings, home = self._settings, self._home
         self._spool = open_printing(home, settings, clock=self._clock, on_outcome=self._printed)
-        services = Services(
+        services = self._services = Services(
             outbox=self._outbox,
             sender=self._sender,
             reporter=self._reporter,
@@ -154,6 +168,36 @@ class Agent:
             tell=self._server.broadcast,
         )
 
+    def _wire_up_orders(self) -> None:
+        settings, link = self._settings, self._link
+        room = Room(settings, self._home, self._services, Machine(), self._lines)
+        self._hands = TerminalHands(
+            room,
+            screens=self._server,
+            restarts=self._supervisor,
+            session_open=lambda: self._front.session_open,
+        )
+        self._front.on_picture = self._hands.pictured
+        answers = Answers(settings.id, link, self.upstream)
+        keys = PolicyKeys(self._replica, self._copy, settings.feeds)
+        self._orders = OrderDesk(
+            Ties(settings.id, keys, answers.tell, answers.bring, self._follow),
+            hands=self._hands,
+            book=self._book,
+            disk=self._disk,
+            faults=self._faults,
+            clock=self._clock,
+        )
+        self._words = HttpsWords(
+            boot=self._boot,
+            upstream=self.upstream,
+            reporter=self._reporter,
+            info=lambda: about(settings),
+            on_orders=self._orders.hear,
+        )
+        self._talk.on_https = self._words.say
+        self._talk.on_order = self._ordered
+
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until told to stop."""
         async with AsyncExitStack() as stack:
@@ -167,6 +211,9 @@ class Agent:
             stack.push_async_callback(self._server.stop)
             self._link.start()
             stack.push_async_callback(self._link.stop)
+            stack.push_async_callback(self._words.goodbye)
+            logging.getLogger().addHandler(self._lines)
+            stack.callback(logging.getLogger().removeHandler, self._lines)
             running = [
                 asyncio.create_task(tasks.keep(name, loop), name=name)
                 for name, loop in self._loops().items()
@@ -185,6 +232,7 @@ class Agent:
             "report": self._reporter.run,
             "healer": self._healer.run,
             "rounds": self._rounds.run,
+            "orders": self._orders.run,
             "supervisor": self._supervisor.run,
         }
 
@@ -192,10 +240,16 @@ class Agent:
         """Know from the disk what was held before; a replica that cannot be read is begun anew later."""
         hello = await self._sync.hello_or_nothing()
         self._reporter.policy, self._reporter.applied = hello.policy, hello.applied
+        want = await self._disk(self._book.want)
+        if want is not None:
+            self._follow(want)
 
     # The parts know one another only through these: each is made before the one that it tells.
 
     def _heard(self, event: LinkEvent) -> None:
+        if isinstance(event, Connected):
+            self._words.broker_is_back()
+            self._link.publish(topics.info(self._settings.id), about(self._settings), retain=True)
         self._talk.hear(event)
 
     def _fault_changed(self) -> None:
@@ -215,6 +269,17 @@ class Agent:
 
     def _tell_printed(self, job: str, outcome: str, reason: str) -> None:
         self._front.printed(job, outcome, reason)
+        self._hands.printed(job, outcome, reason)
+
+    def _ordered(self, what: str, payload: bytes) -> None:
+        (self._orders.hear_job if what == "job" else self._orders.hear_want)(payload)
+
+    def _follow(self, want: Want) -> None:
+        """Adopt a desired shadow; keepalive and scrub hold from the next start on."""
+        settings = wished(self._settings, want.settings)
+        self._talk.adopt(poll_s=settings.poll_s, jitter_s=settings.jitter)
+        self._reporter.want = want.version
+        self._reporter.change()
 
     def _greetings(self) -> tuple[ToUi, ...]:
         printer = self._rounds.printer

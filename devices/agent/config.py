@@ -139,6 +139,10 @@ class Home:
         """Held by the one agent of this home."""
         return self.path / "agent.lock"
 
+    def picture(self, job: str) -> Path:
+        """Where a screen leaves a picture of itself for a moment."""
+        return self.path / f"picture-{job}.png"
+
     def ui_pid(self, ui: str) -> Path:
         """Process id of a UI that the agent started, so that the next agent finds it."""
         return self.path / f"ui-{ui}.pid"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -15,6 +16,7 @@ from content.feed.policy import Policy, TrustRoot
 from content.feed.snapshot import Manifest
 from content.feed.verify import Refused
 from content.replica.reader import ReplicaReader
+from content.replica.shelf import held_policy, open_shelf
 from content.replica.writer import Line, ReplicaWriter, open_writer
 from devices.agent.blobs import BlobStore
 from devices.agent.ports import NotPossible
@@ -85,6 +87,19 @@ class DiskReplica:
     def note_head(self, signed: SignedHead) -> None:
         """See devices.agent.ports.Replica."""
         self._guarded(lambda writer: writer.note_head(signed, now=self._now()))
+
+    def order_keys(self, feeds: Sequence[str]) -> dict[str, bytes]:
+        """Return key id -> raw public key of those that may order these feeds, by the policy in use."""
+        return self._guarded(lambda _: self._order_keys(feeds))
+
+    def _order_keys(self, feeds: Sequence[str]) -> dict[str, bytes]:
+        with closing(open_shelf(self._path, writable=False)) as shelf:
+            policy = held_policy(shelf, self._root)
+        if policy is None:
+            return {}
+        rules = [rule for feed in feeds if (rule := policy.rule(feed)) is not None]
+        keys = ((name, policy.key(name)) for rule in rules for name in rule.log_keys)
+        return {name: bytes.fromhex(key.public) for name, key in keys if key is not None}
 
     def is_sound(self, record: str) -> bool:
         """See devices.agent.ports.Replica."""

@@ -24,6 +24,7 @@ from devices.clock import Clock
 from devices.ipc.messages import (
     Glass,
     Hello,
+    Picture,
     Pong,
     Print,
     Printed,
@@ -69,6 +70,13 @@ class Front:
         self._alive = alive
         self._waiting: dict[str, tuple[UiConnection, str]] = {}
         self._jobs: dict[str, UiConnection] = {}
+        self._visited: set[UiConnection] = set()
+        self.on_picture: Callable[[Picture], None] = _nobody
+
+    @property
+    def session_open(self) -> bool:
+        """Whether a citizen is at one of the screens."""
+        return bool(self._visited)
 
     async def take(self, ui: UiConnection, message: ToAgent) -> None:
         """Handle one message of a UI."""
@@ -80,18 +88,30 @@ class Front:
                 await self._submit(ui, message)
             case Print():
                 await self._print(ui, message)
-            case Glass():
-                self._do.reporter.drawn(ui.name, message)
+            case Glass() | Picture() | Pong():
+                self._shown(ui, message)
             case Tampered(record=record):
                 await self._do.healer.suspect(record)
-            case Session(active=False):
-                self._forget(ui)
-                await self._withdraw(ui)
-            case Session() | Pong():
-                pass
+            case Session(active=active):
+                await self._session(ui, is_active=active)
+
+    def _shown(self, ui: UiConnection, message: Glass | Picture | Pong) -> None:
+        if isinstance(message, Glass):
+            self._do.reporter.drawn(ui.name, message)
+        elif isinstance(message, Picture):
+            self.on_picture(message)
+
+    async def _session(self, ui: UiConnection, *, is_active: bool) -> None:
+        if is_active:
+            self._visited.add(ui)
+            return
+        self._visited.discard(ui)
+        self._forget(ui)
+        await self._withdraw(ui)
 
     def left(self, ui: UiConnection) -> None:
         """Forget a UI that has gone."""
+        self._visited.discard(ui)
         self._forget(ui)
         self._do.reporter.ui_left(ui.name)
         for job in [job for job, one in self._jobs.items() if one is ui]:
@@ -157,3 +177,8 @@ class Front:
 
     def _now(self) -> int:
         return int(self._do.clock.now().timestamp())
+
+
+def _nobody(picture: Picture) -> None:
+    """Take a picture that nobody asked for."""
+    del picture

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from io import BytesIO
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -19,7 +20,8 @@ from typing_extensions import override
 
 from devices.agent import sentences
 from devices.agent.config import Home
-from devices.agent.ports import Page, Unreachable
+from devices.agent.ports import Page, TooMany, Unreachable
+from devices.wire.jobs import Orders
 from devices.wire.messages import Ack, BadMessage, Hello, Welcome, from_bytes, to_bytes
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -123,7 +125,9 @@ class HttpsUpstream:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, connect=10, sock_read=TIMEOUT_S),
             ) as response:
-                _check_status(response.status, path, expected=_PARTIAL if start else _WHOLE)
+                _check_status(
+                    response.status, path, response.headers, expected=_PARTIAL if start else _WHOLE
+                )
                 async for piece in response.content.iter_chunked(65536):
                     sink(piece)
         except (aiohttp.ClientError, TimeoutError, ssl.SSLError, ConnectionError) as error:
@@ -147,31 +151,64 @@ class HttpsUpstream:
         except BadMessage as error:
             raise Unreachable("answer to an envelope is not an Ack") from error
 
+    async def say(self, rest: str, payload: bytes) -> None:
+        """See devices.agent.ports.Upstream."""
+        await self._ask("POST", f"/up/{rest}", payload)
+
+    async def orders(self) -> Orders:
+        """See devices.agent.ports.Upstream."""
+        answer = await self._ask("GET", "/orders")
+        try:
+            return from_bytes(answer.body, Orders)
+        except BadMessage as error:
+            raise Unreachable("answer is not orders") from error
+
+    async def bring(self, job: str, data: bytes) -> str:
+        """See devices.agent.ports.Upstream."""
+        answer = await self._ask("PUT", f"/job/{job}/result", data)
+        try:
+            return str(msgspec.json.decode(answer.body, type=dict[str, str])["sha256"])
+        except (msgspec.MsgspecError, KeyError) as error:
+            raise Unreachable("answer to a result is not a hash") from error
+
     async def _ask(self, method: str, path: str, body: bytes | None = None) -> _Answer:
         if self._session is None:
             raise Unreachable("not open")
         kind = {"Content-Type": "application/json"} if body is not None else None
         try:
             async with self._session.request(
-                method, self._url + path, data=body, headers=kind, allow_redirects=False
+                method,
+                self._url + path,
+                data=BytesIO(body) if body else body,
+                headers=kind,
+                allow_redirects=False,
             ) as response:
-                _check_status(response.status, path)
+                _check_status(response.status, path, response.headers)
                 return _Answer(await _read(response), response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             what = f"{type(error).__name__} at {path}"
             raise Unreachable(what, sentence=_sentence(error)) from error
 
 
-_WHOLE = HTTPStatus.OK
-_PARTIAL = HTTPStatus.PARTIAL_CONTENT
+_WHOLE = frozenset({HTTPStatus.OK, HTTPStatus.NO_CONTENT})
+_PARTIAL = frozenset({HTTPStatus.PARTIAL_CONTENT})
 
 
-def _check_status(status: int, path: str, *, expected: HTTPStatus = _WHOLE) -> None:
+def _check_status(
+    status: int,
+    path: str,
+    headers: Mapping[str, str],
+    *,
+    expected: frozenset[HTTPStatus] = _WHOLE,
+) -> None:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait = headers.get("Retry-After", "")
+        raise TooMany(int(wait) if wait.isascii() and wait.isdigit() else 1)
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
         raise NotThere(path)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise Unreachable(f"status {status} at {path}", sentence=sentences.CERTIFICATE_REFUSED)
-    if status != expected:
+    if status not in expected:
         raise Unreachable(f"status {status} at {path}")
 
 

@@ -74,6 +74,8 @@ class Outbox:
 
     def settle(self, ack: Ack) -> bool:
         """Do what the controller's answer asks for; False if the row is not (or no longer) here."""
+        if ack.result is AckResult.LATER:
+            return False
         with self._guard:
             if ack.result is AckResult.REJECTED:
                 done = self._store.execute(

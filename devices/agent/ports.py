@@ -14,6 +14,7 @@ from content.paper.slip import Slip
 from content.replica.writer import Line
 from devices.agent import sentences
 from devices.drivers.health import Health
+from devices.wire.jobs import Orders
 from devices.wire.messages import Ack, Hello, Paper, Welcome
 
 if TYPE_CHECKING:
@@ -29,6 +30,14 @@ class Unreachable(PeerError):
     def __init__(self, what: str, *, sentence: str = sentences.API_UNREACHABLE) -> None:
         super().__init__(what)
         self.sentence = sentence
+
+
+class TooMany(Unreachable):
+    """The controller has had too much from us at once; it may be sent again after `wait_s` seconds."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__("too much at once")
+        self.wait_s = wait_s
 
 
 class NotPossible(PeerError):
@@ -111,6 +120,18 @@ class Upstream(Protocol):
 
     async def post(self, envelope: bytes) -> Ack:
         """Hand over an envelope and return the answer to it."""
+        ...
+
+    async def say(self, rest: str, payload: bytes) -> None:
+        """Say what a topic would carry: "state", "rep", "info", "job/{id}"."""
+        ...
+
+    async def orders(self) -> Orders:
+        """Return the next job and the desired shadow."""
+        ...
+
+    async def bring(self, job: str, data: bytes) -> str:
+        """Hand over what a job brings, and return its SHA-256 as the controller has it."""
         ...
 
 

@@ -26,6 +26,7 @@ class Reporter:
         devices: peripheral -> "ok", or level and reason.
         outbox: envelopes not yet acknowledged.
         paper: of the printer; None without one.
+        want: version of the desired shadow that is followed.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Reporter:
         self.devices: dict[str, str] = {}
         self.outbox = 0
         self.paper: Paper | None = None
+        self.want = 0
         self._glass: dict[str, GlassMark] = {}
         self._device = device
         self._link = link
@@ -75,6 +77,7 @@ class Reporter:
             outbox=self.outbox,
             at=self._now(),
             paper=self.paper,
+            want=self.want,
         )
 
     def publish(self) -> bool:

@@ -11,13 +11,15 @@ from contextlib import suppress
 from content.codes import seed_tail
 from devices.agent.disk import OneThread
 from devices.agent.outbox import Outbox, Row
-from devices.agent.ports import Link, Unreachable, Upstream
+from devices.agent.ports import Link, TooMany, Unreachable, Upstream
 from devices.agent.retry import Retry
 from devices.clock import Clock
 from devices.wire import topics
-from devices.wire.messages import Ack
+from devices.wire.messages import Ack, AckResult
 
 logger = logging.getLogger(__name__)
+
+LONGEST_PAUSE_S = 300
 
 
 class Sender:
@@ -42,6 +44,7 @@ class Sender:
         self._retry = Retry()
         self._stirred = asyncio.Event()
         self._controller_up = True
+        self._put_off_until = 0.0
 
     def stir(self) -> None:
         """Look at the outbox now: something was put in."""
@@ -61,6 +64,9 @@ class Sender:
 
     async def acknowledged(self, ack: Ack) -> None:
         """Settle a row as the controller says."""
+        if ack.result is AckResult.LATER:
+            self._put_off(ack.wait_s)
+            return
         if await self._disk(self._outbox.settle, ack):
             logger.info(
                 "envelope settled", extra={"key": seed_tail(ack.key), "result": str(ack.result)}
@@ -82,17 +88,32 @@ class Sender:
         rows = {row.key: row for row in await self._disk(self._outbox.waiting)}
         if self._link.connected and not self._controller_up:
             return self._retry.wait_s((), 0)
+        early_s = self._put_off_until - self._clock.monotonic()
+        if early_s > 0:
+            return early_s
         for key in self._retry.take(rows, self._clock.monotonic()):
-            await self._send(rows[key])
+            if not await self._send(rows[key]):
+                # Each of the others would wait as long for the same answer.
+                break
         return self._retry.wait_s(rows, self._clock.monotonic())
 
-    async def _send(self, row: Row) -> None:
+    def _put_off(self, wait_s: int) -> None:
+        """Send nothing for a while: the controller has had too much from us at once."""
+        wait = min(max(wait_s, 1), LONGEST_PAUSE_S)
+        self._put_off_until = self._clock.monotonic() + wait
+        logger.info("outbox put off", extra={"seconds": wait})
+
+    async def _send(self, row: Row) -> bool:
+        """Hand a row over; False if there is no way to the controller now."""
         if self._link.connected:
-            self._link.publish(topics.up(self._outbox.device, row.kind), row.envelope)
-            return
+            return self._link.publish(topics.up(self._outbox.device, row.kind), row.envelope)
         try:
             ack = await self._upstream.post(row.envelope)
+        except TooMany as error:
+            self._put_off(error.wait_s)
+            return False
         except Unreachable:
             logger.info("envelope not delivered yet", extra={"key": seed_tail(row.key)})
-            return
+            return False
         await self.acknowledged(ack)
+        return True

@@ -64,6 +64,19 @@ def paper_short(left_mm: int, days: int) -> str:
     return f"{left}，按近两周用量不足一天，请尽快更换纸卷。"
 
 
+def order_refused(reason: str) -> str:
+    """Say that an order was not followed, because it may not be the controller's."""
+    why = ORDER_ZH.get(reason, reason)
+    return f"收到一项未通过校验的远程任务（{why}），终端没有执行。请管理员核查服务器和消息服务。"
+
+
+ORDER_ZH = {
+    "unknown_key": "签名密钥不在策略中",
+    "bad_signature": "签名不正确",
+    "other_device": "不是发给本终端的",
+    "replayed": "是重复发送的旧任务",
+}
+
 DEVICE_ZH = {"printer": "打印机"}
 
 PERIPHERAL_ZH = {

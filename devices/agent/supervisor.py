@@ -87,10 +87,20 @@ class Supervisor:
         self._start = start
         self._pause = pause
         self._heard: dict[str, float] = {}
+        self._processes: dict[str, Process] = {}
 
     def heard(self, ui: str) -> None:
         """Note a sign of life."""
         self._heard[ui] = self._clock.monotonic()
+
+    def restart(self, ui: str) -> bool:
+        """End a UI so that it is started anew; False if none of ours runs under this name."""
+        process = self._processes.get(ui)
+        if process is None:
+            return False
+        with suppress(ProcessLookupError):
+            process.terminate()
+        return True
 
     async def run(self) -> None:
         """Keep all UIs until cancelled, then end them."""
@@ -118,9 +128,11 @@ class Supervisor:
         pid_file = self._pid_file(ui)
         pid_file.write_text(str(process.pid))
         logger.info("ui started", extra={"ui": ui, "pid": process.pid})
+        self._processes[ui] = process
         try:
             await self._watch(ui, process)
         finally:
+            del self._processes[ui]
             await _end(process)
             pid_file.unlink(missing_ok=True)
 

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from devices.agent.faults import FaultBook
 from devices.agent.ports import Arrived, Connected, Link, LinkEvent, Lost
@@ -20,6 +21,9 @@ from devices.wire.messages import (
     from_bytes,
     to_bytes,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +78,12 @@ class Conversation:
         self._patience_s = FIRST_ANSWER_S
         self.last_contact = 0
         self.on_state = _nobody
+        self.on_order: Callable[[str, bytes], None] = _no_order
+        self.on_https: Callable[[], Awaitable[None]] = _nothing
+
+    def adopt(self, *, poll_s: float, jitter_s: float) -> None:
+        """Go on with other waits."""
+        self._uplink = replace(self._uplink, poll_s=poll_s, jitter_s=jitter_s)
 
     def hear(self, event: LinkEvent) -> None:
         """Take an event of the link, in the order of arrival."""
@@ -105,7 +115,10 @@ class Conversation:
         before, self._over_https = self._over_https, await self._sync.poll()
         if self._over_https:
             self._contact()
-            self._sender.stir()
+            # What failed before must not wait out minutes that were meant for a controller that is away.
+            self._sender.way_opened(after_s=0)
+            if not self._link.connected:
+                await self.on_https()
         if before != self._over_https:
             self.on_state(self.state())
 
@@ -169,6 +182,8 @@ class Conversation:
             elif topic == topics.down_message(device):
                 self._cancel_hello()
                 self._sync.hear(Welcomed(from_bytes(payload, Welcome)))
+            elif topic in {topics.job(device), topics.want(device)}:
+                self.on_order(topic.rpartition("/")[2], payload)
             elif topic == topics.CONTROLLER_STATE:
                 await self._controller_is(from_bytes(payload, ControllerState))
         except BadMessage:
@@ -190,3 +205,12 @@ class Conversation:
 def _nobody(message: LinkState) -> None:
     """Listen before anybody does."""
     del message
+
+
+def _no_order(what: str, payload: bytes) -> None:
+    """Listen before anybody does."""
+    del what, payload
+
+
+async def _nothing() -> None:
+    """Say nothing over HTTPS before anybody does."""

@@ -1,7 +1,7 @@
 """What agent and user interface say to each other: one JSON object a line, tagged "m", version "v".
 
-UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session.
-agent -> UI: Welcome, Submitted, Printed, ReplicaChanged, LinkState, DeviceHealth, Ping.
+UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session, Picture.
+agent -> UI: Welcome, Submitted, Printed, ReplicaChanged, LinkState, DeviceHealth, Ping, TakePicture.
 """
 
 from typing import TypeVar
@@ -143,8 +143,24 @@ class Ping(Message, frozen=True, tag="ping"):
     """Asks for a Pong, as proof that the UI draws."""
 
 
-ToAgent = Hello | Submit | Print | Glass | Tampered | Session | Pong
-ToUi = Welcome | Submitted | Printed | ReplicaChanged | LinkState | DeviceHealth | Ping
+class TakePicture(Message, frozen=True, tag="take_picture"):
+    """Asks for a picture of the glass as a PNG at a path; refused while a citizen's session is open."""
+
+    job: str
+    path: str
+
+
+class Picture(Message, frozen=True, tag="picture"):
+    """The picture is at the path; or `why` it is not: "session_open" or "no_picture"."""
+
+    job: str
+    why: str = ""
+
+
+ToAgent = Hello | Submit | Print | Glass | Tampered | Session | Pong | Picture
+ToUi = (
+    Welcome | Submitted | Printed | ReplicaChanged | LinkState | DeviceHealth | Ping | TakePicture
+)
 
 _M = TypeVar("_M", bound=Message)
 _TO_AGENT: "msgspec.json.Decoder[ToAgent]" = msgspec.json.Decoder(ToAgent)

@@ -127,6 +127,7 @@ class Report:
     outbox: int = 0
     at: int = 0
     paper: Paper | None = None
+    want: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,16 +182,22 @@ class AckResult(StrEnum):
     OK = "ok"
     DUPLICATE = "dup"
     REJECTED = "rej"
+    LATER = "later"
+    """Not taken in now: too much came at once. It stays in the outbox and is sent again after a while."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """down/ack: said only after the controller's commit; a duplicate gets the same number again."""
+    """down/ack: said only after the controller's commit; a duplicate gets the same number again.
+
+    `wait_s` goes with LATER: seconds after which it may be sent again.
+    """
 
     key: str
     result: AckResult
     number: str = ""
     why: str = ""
+    wait_s: int = 0
 
 
 def to_bytes(message: object) -> bytes:

@@ -28,6 +28,16 @@ def want(device: str) -> str:
     return f"{ROOT}/d/{device}/want"
 
 
+def job(device: str) -> str:
+    """The next job of a device, signed; retained, empty when there is none."""
+    return f"{ROOT}/d/{device}/job"
+
+
+def job_report(device: str, job_id: str) -> str:
+    """What became of a job."""
+    return f"{ROOT}/d/{device}/job/{job_id}"
+
+
 def up(device: str, kind: str) -> str:
     """An envelope from a device: hello, req, alarm, log."""
     return f"{ROOT}/d/{device}/up/{kind}"
@@ -60,10 +70,14 @@ def log(feed: str) -> str:
 
 def device_acl(device: str, feeds: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Return (access, topic filter) pairs of a device: all it may read and write."""
-    writes = (state(device), info(device), report(device), up(device, "+"))
+    writes = (
+        *(state(device), info(device), report(device)),
+        *(job_report(device, "+"), up(device, "+")),
+    )
     reads = (
         CONTROLLER_STATE,
         want(device),
+        job(device),
         down_all(device),
         *(topic for feed in feeds for topic in (head(feed), log(feed))),
     )

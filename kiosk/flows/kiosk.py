@@ -19,6 +19,7 @@ from devices.ipc.messages import (
     ReplicaChanged,
     Session,
     Submitted,
+    TakePicture,
     Tampered,
     ToUi,
     Welcome,
@@ -117,6 +118,11 @@ class Kiosk:
     def place(self) -> Place:
         """The screen that is shown."""
         return self._way[-1].place
+
+    @property
+    def has_visitor(self) -> bool:
+        """Whether a session is open."""
+        return self._session.phase is not Phase.RESTING
 
     @property
     def has_content(self) -> bool:
@@ -292,7 +298,7 @@ class Kiosk:
                 self.printing.answered(message)
             case LinkState():
                 self._link = message
-            case DeviceHealth() | Ping():
+            case DeviceHealth() | Ping() | TakePicture():
                 pass
             case _:
                 assert_never(message)

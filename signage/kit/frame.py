@@ -1,10 +1,13 @@
 """What has really been drawn: count frames, wait for one, take its fingerprint."""
 
 import hashlib
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+from kivy.graphics.opengl import GL_RGB, GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
+from PIL import Image
 
 AfterFrame = Callable[[], None]
 
@@ -44,3 +47,21 @@ def frame_digest(window: Any) -> str:
     width, height = (int(side) for side in window.system_size)
     pixels = glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE)
     return hashlib.blake2b(pixels, digest_size=8).hexdigest()
+
+
+def keep_picture(window: Any, path: Path) -> bool:
+    """Write the pixels in the back buffer as a PNG that only this user may read; say whether it is there.
+
+    Only meaningful inside AfterFrame.
+    """
+    width, height = (int(side) for side in window.system_size)
+    # Four bytes a pixel: rows of three are padded by the graphics library at odd widths.
+    pixels = glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE)
+    image = Image.frombytes("RGBA", (width, height), bytes(pixels)).convert("RGB")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(file, "PNG")
+    except OSError:
+        return False
+    return True

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
 import aiohttp
@@ -19,14 +20,20 @@ from nacl.public import PrivateKey
 
 from content.feed.entry import SignedHead, head_from_bytes, line_to_bytes
 from content.feed.policy import SignedPolicy
+from controller.auth.roles import Role
 from controller.broker.pki import Issued, ZoneCa
 from controller.config import ApiConfig, BrokerConfig, ZoneConfig
 from controller.push.start import Outside, PushWing, open_push
 from controller.services.events import EventBus, PolicyChanged, Published
+from controller.services.jobs import Jobs
+from controller.services.keyring import Keyring
+from controller.services.limits import Traffic
 from controller.store.database import Database
+from controller.store.people import Person
 from controller.store.terminals import revoke_terminal
 from devices.clock import SystemClock
 from devices.wire import topics
+from devices.wire.jobs import MAX_RESULT, JobKind, JobReport, JobState, Orders, SignedJob
 from devices.wire.messages import (
     Ack,
     AckResult,
@@ -61,6 +68,7 @@ pytestmark = [
     pytest.mark.skipif(not HAS_MOSQUITTO, reason="mosquitto is not installed"),
 ]
 A = "hall-a"
+ADMIN = Person("p-admin", "管理员甲", "admin", frozenset({Role.ADMINISTRATOR}))
 EMPTY_FEED = "gov/510000"
 
 
@@ -99,6 +107,7 @@ class Running:
     folder: Path
     issued: Issued
     writer: Writer
+    jobs: Jobs
 
     def tls(self, issued: Issued | None = None) -> ssl.SSLContext:
         return client_tls(self.ca, issued or self.issued, self.folder / "clients")
@@ -147,6 +156,13 @@ async def running(folder: Path, config: ZoneConfig | None = None) -> AsyncIterat
         await register(database, terminal_of(issued, A, feeds=(FEED, EMPTY_FEED)))
         events, audit, requests = EventBus(), FakeAudit(), FakeRequests()
         await requests.open(database)
+        jobs = Jobs(
+            database=database,
+            audit=audit,
+            events=events,
+            keyring=Keyring(log=b"l" * 32, seal=bytes(seal), rest=b"r" * 32),
+            clock=SystemClock(),
+        )
         outside = Outside(
             config=config,
             database=database,
@@ -157,11 +173,12 @@ async def running(folder: Path, config: ZoneConfig | None = None) -> AsyncIterat
             policies=log,
             requests=requests,
             seal_key=bytes(seal),
+            jobs=jobs,
         )
         async with open_push(outside) as wing:
             yield Running(
                 wing, config, log, events, database, audit, ca, folder, issued,
-                writer_of(issued, A, seal),
+                writer_of(issued, A, seal), jobs,
             )  # fmt: skip
 
 
@@ -446,4 +463,94 @@ async def eventually(zone: Running, *, green: bool) -> None:
     """Wait until the terminal is, or is not, green."""
     async with asyncio.timeout(DEADLINE_S):
         while (await zone.wing.terminals.status(A)).green is not green:  # noqa: ASYNC110 - what is waited for is another process
+            await asyncio.sleep(0.02)
+
+
+async def test_over_https_alone_a_terminal_is_online_with_its_report(zone: Running) -> None:
+    async with zone.http() as session:
+        said = {
+            "state": StateMessage(DeviceState.READY, "00000007-aa", 3),
+            "rep": Report(policy=3, applied={FEED: FeedMark(1, zone.log.keys.lines[-1].link.hash)}),
+        }
+        for rest, message in said.items():
+            answer = await session.post(f"/up/{rest}", data=to_bytes(message))
+            assert answer.status == 204, rest
+
+    status = await zone.wing.terminals.status(A)
+
+    assert status.online
+    assert status.last_report > 0
+    async with zone.http() as session:
+        bye = StateMessage(DeviceState.SLEEPING, "00000007-aa", 3)
+        await session.post("/up/state", data=to_bytes(bye))
+    assert not (await zone.wing.terminals.status(A)).online
+
+
+async def test_a_will_over_mqtt_does_not_end_what_is_heard_over_https(zone: Running) -> None:
+    terminals = zone.wing.terminals
+    await terminals.said_state(A, StateMessage(DeviceState.READY, "b1", 1))
+    await terminals.said_over_https(A, StateMessage(DeviceState.READY, "b1", 1))
+
+    await terminals.said_state(A, StateMessage(DeviceState.LOST, "b1", 1))
+    assert (await terminals.status(A)).online
+
+    await terminals.said_state(A, StateMessage(DeviceState.READY, "b1", 2))
+    await terminals.said_state(A, StateMessage(DeviceState.LOST, "b1", 2))
+    assert not (await terminals.status(A)).online
+
+
+async def test_a_job_is_kept_by_the_broker_until_it_is_over_on_both_ways(zone: Running) -> None:
+    jobs = zone.jobs
+    job = await jobs.order(ADMIN, A, kind=JobKind.PRINTER_TEST, args={}, reason="检查")
+    async with zone.mqtt() as a, zone.http() as session:
+        await a.subscribe(topics.job(A), 1)
+        said = from_bytes(await hear(a, topics.job(A)), SignedJob)
+        asked = from_bytes(await (await session.get("/orders")).read(), Orders)
+        assert (said.job.id, asked.job) == (job.id, said)
+
+        running = JobReport(job.id, JobState.RUNNING, 1)
+        await a.publish(topics.job_report(A, job.id), to_bytes(running), qos=1)
+        await until_state(jobs, job.id, JobState.RUNNING)
+        done = JobReport(job.id, JobState.DONE, 2)
+        answer = await session.post(f"/up/job/{job.id}", data=to_bytes(done))
+        assert answer.status == 204
+        assert await hear(a, topics.job(A)) == b""
+        assert from_bytes(await (await session.get("/orders")).read(), Orders) == Orders()
+
+    assert (await jobs.get(job.id)).state is JobState.DONE
+
+
+async def test_what_a_job_brings_comes_over_https_from_its_own_terminal_alone(
+    zone: Running,
+) -> None:
+    job = await zone.jobs.order(ADMIN, A, kind=JobKind.LOG_BUNDLE, args={}, reason="检查")
+    async with zone.http() as session:
+        too_large = await session.put(
+            f"/job/{job.id}/result", data=BytesIO(b"x" * (MAX_RESULT + 1))
+        )
+        unknown = await session.put(f"/job/{'0' * 32}/result", data=b"x")
+        good = await session.put(f"/job/{job.id}/result", data=BytesIO(b"log lines " * 100_000))
+
+    assert (too_large.status, unknown.status, good.status) == (413, 400, 200)
+    assert len((await zone.jobs.result(ADMIN, job.id)).data) == 1_000_000
+
+
+async def test_a_flooding_terminal_is_put_off_and_says_hello_all_the_same(zone: Running) -> None:
+    envelope = zone.writer.envelope("00000001")
+    limits, now = zone.wing.intake._limits, SystemClock().monotonic() + 5
+    while not limits.wait_s(A, Traffic.ENVELOPE, now=now):
+        pass
+    async with zone.http() as session:
+        answer = await session.post("/up", data=to_bytes(envelope))
+        assert answer.status == 429
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert (await session.post("/hello", data=to_bytes(Hello(3, {})))).status == 200
+    await until(lambda: zone.audited("flood") != [])
+
+    assert zone.audited("flood") == [(A, "flood", "envelopes", "")]
+
+
+async def until_state(jobs: Jobs, job: str, state: JobState) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while (await jobs.get(job)).state is not state:  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.02)

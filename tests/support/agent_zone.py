@@ -21,6 +21,7 @@ from devices.agent.config import Address, Home, TerminalConfig, to_toml
 from devices.agent.link import LinkSettings
 from devices.clock import SystemClock
 from devices.wire import topics
+from devices.wire.jobs import Job, JobKind, JobReport, Orders, SignedJob
 from devices.wire.messages import (
     ControllerState,
     Envelope,
@@ -82,6 +83,10 @@ class AgentZone:
     reports: list[Report] = field(default_factory=list)
     states: list[StateMessage] = field(default_factory=list)
     envelopes: int = 0
+    job_reports: list[JobReport] = field(default_factory=list)
+    brought: dict[str, bytes] = field(default_factory=dict)
+    over_https: list[str] = field(default_factory=list)
+    orders: Orders = field(default_factory=Orders)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     client: aiomqtt.Client | None = None
 
@@ -164,6 +169,8 @@ class AgentZone:
                 await self.say(topics.down_ack(DEVICE), to_bytes(ack))
         elif topic == topics.report(DEVICE):
             self.reports.append(from_bytes(payload, Report))
+        elif topic.startswith(f"{topics.job(DEVICE)}/"):
+            self.job_reports.append(from_bytes(payload, JobReport))
         elif topic == topics.state(DEVICE):
             self.states.append(from_bytes(payload, StateMessage))
         async with self.changed:
@@ -189,11 +196,36 @@ class AgentZone:
         assert from_bytes(data, Envelope).device == DEVICE
         return web.Response(body=to_bytes(self.intake.receive(data)))
 
+    async def _word(self, request: web.Request) -> web.Response:
+        data, rest = await request.read(), request.match_info["rest"]
+        self.over_https.append(rest)
+        if rest == "rep":
+            self.reports.append(from_bytes(data, Report))
+        elif rest.startswith("job/"):
+            self.job_reports.append(from_bytes(data, JobReport))
+        return web.Response(status=204)
+
+    async def _orders(self, _request: web.Request) -> web.Response:
+        return web.Response(body=to_bytes(self.orders))
+
+    async def _result(self, request: web.Request) -> web.Response:
+        self.brought[request.match_info["id"]] = await request.read()
+        return web.json_response({"sha256": "ab" * 32})
+
+    def sign_job(self, number: int, kind: JobKind, **args: str) -> SignedJob:
+        now = int(SystemClock().now().timestamp())
+        job = Job(f"{number:032x}", DEVICE, number, kind, args, now, now + 600)
+        log = self.keys.log
+        return SignedJob(job, log.key_id, log.private.sign(job.signed_bytes()))
+
     def api(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/f/{feed:.+}/log", self._log)
         app.router.add_post("/hello", self._hello)
         app.router.add_post("/up", self._up)
+        app.router.add_post("/up/{rest:.+}", self._word)
+        app.router.add_get("/orders", self._orders)
+        app.router.add_put("/job/{id}/result", self._result)
         return app
 
     def server_tls(self) -> ssl.SSLContext:

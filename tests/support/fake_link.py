@@ -1,6 +1,7 @@
 """A broker, an HTTPS interface, a clock and a controller's intake in memory, for tests of the agent."""
 
 import base64
+import hashlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from nacl.public import PrivateKey, SealedBox
 
 from content.feed.entry import LogLine, SignedHead, head_to_bytes, line_to_bytes
 from devices.agent.ports import Page, Unreachable
+from devices.wire.jobs import Orders
 from devices.wire.messages import Ack, AckResult, Envelope, Hello, Welcome, from_bytes
 
 START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -104,6 +106,9 @@ class FakeUpstream:
         self.blobs: dict[str, bytes] = {}
         self.fetched: list[tuple[str, int]] = []
         self.blob_budget = 10**9
+        self.said: list[tuple[str, bytes]] = []
+        self.ordered = Orders()
+        self.brought: dict[str, bytes] = {}
 
     def hold(self, feed: str, lines: Sequence[LogLine], head: SignedHead | None = None) -> None:
         self.lines[feed] = [line_to_bytes(line) for line in lines]
@@ -146,6 +151,19 @@ class FakeUpstream:
         self._check()
         assert self.intake is not None
         return self.intake.receive(envelope)
+
+    async def say(self, rest: str, payload: bytes) -> None:
+        self._check()
+        self.said.append((rest, payload))
+
+    async def orders(self) -> Orders:
+        self._check()
+        return self.ordered
+
+    async def bring(self, job: str, data: bytes) -> str:
+        self._check()
+        self.brought[job] = data
+        return hashlib.sha256(data).hexdigest()
 
     def _check(self) -> None:
         if not self.up:
