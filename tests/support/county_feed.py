@@ -122,14 +122,14 @@ class FeedUpstream:
         self._check()
         return await self._county.library.newest_entry(feed, record)
 
-    async def say(self, rest: str, payload: bytes) -> None:
+    async def say(self, _rest: str, _payload: bytes) -> None:
         self._check()
 
     async def orders(self) -> Orders:
         self._check()
         return Orders()
 
-    async def bring(self, job: str, data: bytes) -> str:
+    async def bring(self, _job: str, _data: bytes) -> str:
         self._check()
         return ""
 
