@@ -21,6 +21,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from backports import zstd
 
 from benchmarks import county_texts
@@ -29,7 +30,7 @@ from content.canonical import sha256_hex
 from content.disclosure.record import DisclosureRecord
 from content.feed.batch import MOST, line_or_batch
 from content.feed.body import body_bytes
-from content.feed.entry import head_to_bytes
+from content.feed.entry import LogLine, approval_fields, head_to_bytes
 from content.feed.merkle import leaf
 from content.feed.opening import OpenedSnapshot
 from content.feed.snapshot import (
