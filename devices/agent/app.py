@@ -17,6 +17,7 @@ from devices.agent import config, tasks
 from devices.agent.config import BadConfig, Home, TerminalConfig
 from devices.agent.disk import DiskReplica, OneThread
 from devices.agent.faults import FaultBook
+from devices.agent.freshness import Freshness
 from devices.agent.front import Front, Services
 from devices.agent.healer import Healer
 from devices.agent.https import HttpsUpstream, client_tls
@@ -110,6 +111,14 @@ class Agent:
             clock=self._clock,
             scrub_s=settings.scrub_s,
         )
+        self._freshness = Freshness(
+            self._replica,
+            feeds=settings.feeds,
+            faults=self._faults,
+            disk=self._copy,
+            clock=self._clock,
+            online=lambda: self._talk.state().online,
+        )
         self._talk = Conversation(
             Uplink(settings.id, settings.feeds, settings.poll_s, settings.jitter),
             link=self._link,
@@ -186,6 +195,7 @@ class Agent:
             "sender": self._sender.run,
             "report": self._reporter.run,
             "healer": self._healer.run,
+            "freshness": self._freshness.run,
             "rounds": self._rounds.run,
             "supervisor": self._supervisor.run,
         }
