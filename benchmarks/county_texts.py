@@ -24,9 +24,9 @@ TARGET = 370
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-def paragraphs(folder: Path = TEXTS) -> tuple[tuple[str, str], ...]:
+def paragraphs(folder: Path | None = None) -> tuple[tuple[str, str], ...]:
     """Return (law, paragraph) of every law there is."""
-    lines = zstd.decompress((folder / "laws.jsonl.zst").read_bytes()).splitlines()
+    lines = zstd.decompress(((folder or TEXTS) / "laws.jsonl.zst").read_bytes()).splitlines()
     laws = [json.loads(line) for line in lines]
     return tuple(
         (law["title"], part)

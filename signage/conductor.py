@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from content.feed.clock import is_stale
 from content.programme.opening import Calendar
 from devices.clock import Clock
 from devices.ipc.messages import Glass, LinkState, ReplicaChanged, Tampered, ToAgent, ToUi, Welcome
@@ -95,14 +96,16 @@ class Conductor:
 
     @property
     def is_stale(self) -> bool:
-        """Whether controller or agent is away."""
+        """Whether controller or agent is away, or nothing newer was signed for too long though they are there."""
         away = self._clock.monotonic() - self._heard_agent
-        return not self._online or away > AGENT_AWAY_S
+        old = is_stale(self.library.as_of, int(self._clock.now().timestamp()))
+        return not self._online or away > AGENT_AWAY_S or old
 
     @property
     def complete_until(self) -> datetime | None:
         """Up to when the content is known to be complete, None if that is not known."""
-        at = max(self._last_contact, self.library.as_of)
+        # What was signed counts, not when the controller was last heard: a broker can keep back what is new.
+        at = self.library.as_of or self._last_contact
         if not at:
             return None
         here = self._clock.now().tzinfo

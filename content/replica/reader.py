@@ -16,6 +16,7 @@ from content.feed.verify import Reason, Refused, check_entry
 from content.programme.programme import Programme
 from content.replica.ports import Hit, Results, Verified
 from content.replica.shelf import held_policy, open_shelf
+from content.replica.witness import AS_OF
 from content.search.analyse import normalise
 from content.search.highlight import mark, snippet
 from content.search.match import WEIGHTS, Mode, Query, expression, read_query
@@ -48,8 +49,7 @@ class ReplicaReader:
 
     def content_as_of(self) -> int:
         """Return the unix second of the oldest newest head: 资料截至; 0 if no head was ever seen."""
-        rows = [at for (at,) in self._rows("SELECT head_at FROM feed")]
-        return min(rows, default=0)
+        return min((at for _, at in self._rows(AS_OF)), default=0)
 
     def get(self, record_id: str) -> Verified:
         """Return a record.
@@ -105,6 +105,10 @@ class ReplicaReader:
         """Return all suggestion keys that are Chinese: what the pinyin lexicon is made of."""
         rows = self._rows("SELECT DISTINCT key FROM suggestion WHERE key > '一'")
         return tuple(key for (key,) in rows)
+
+    def clock_floor(self) -> int:
+        """Return a unix second that has certainly passed."""
+        return max((at for _, at in self._rows(AS_OF)), default=0)
 
     def tampered(self) -> tuple[tuple[str, str], ...]:
         """Return (record, reason) of all that failed to verify since the file was opened."""

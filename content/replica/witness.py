@@ -13,6 +13,11 @@ from content.feed.entry import BadEntry, SignedHead, head_from_bytes, head_to_by
 from content.feed.verify import Placed, Reason, Refused
 
 MOST_EVIDENCE = 100
+AS_OF = (
+    "SELECT feed, max(head_at, coalesce((SELECT link_at FROM feed_said said"
+    " WHERE said.feed = feed.feed), 0)) FROM feed"
+)
+"""A link says as much as a head: at its time there was nothing newer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,10 @@ class Witness:
             Contradiction(feed, sequence, bytes(ours), bytes(theirs), at)
             for feed, sequence, ours, theirs, at in rows
         )
+
+    def as_of(self) -> dict[str, int]:
+        """Return feed -> the newest time at which its log key said what was newest."""
+        return {str(feed): int(str(at)) for feed, at in self._db.execute(AS_OF)}
 
     def clock_floor(self) -> int:
         """Return the newest unix second that any feed's log key ever signed here; it is later than that now."""

@@ -158,6 +158,10 @@ class ReplicaWriter:
         """Return the evidence of forked logs."""
         return self._witness.contradictions()
 
+    def as_of(self) -> dict[str, int]:
+        """Return feed -> unix second up to which it is known to be complete."""
+        return self._witness.as_of()
+
     def clock_floor(self) -> int:
         """Return a unix second that has certainly passed: the newest time that a feed's log key signed."""
         return self._witness.clock_floor()

@@ -139,12 +139,11 @@ class FeedLog:
         last = await store.last_line(c, signed.said.feed)
         batch, entries = await self._linked_batch(c, signed, last)
         check_place(batch, policy=policy, after=last)
-        for at, entry in enumerate(entries):
-            kind, title = _described(entry.statement, check_entry(entry, policy=policy))
-            row = _batch_row(batch, entry, at=at, kind=kind, title=title)
-            if row.version <= await store.newest_version(c, row.record):
-                raise Refused(Reason.NOT_NEWER, row.record)
-            await store.append_line(c, row)
+        versions = await store.newest_versions(c, [record for record, _ in signed.records])
+        for record, version in signed.records:
+            if version <= versions.get(record, 0):
+                raise Refused(Reason.NOT_NEWER, record)
+        await store.append_lines(c, await asyncio.to_thread(_batch_rows, batch, entries, policy))
         wire = batch_to_bytes(batch)
         await feed_store.keep_wire(c, batch.link.feed, batch.link.sequence, wire)
         record, version = batch.records[-1]
@@ -215,6 +214,15 @@ class FeedLog:
         return LogLine(
             link, self._keyring.log_key_id, self._keyring.sign_log(link.signed_bytes()), entry
         )
+
+
+def _batch_rows(batch: Batch, entries: tuple[Entry, ...], policy: Policy) -> list[LogRow]:
+    """Return the rows of a batch, each entry checked as a terminal will check it."""
+    rows = []
+    for at, entry in enumerate(entries):
+        kind, title = _described(entry.statement, check_entry(entry, policy=policy))
+        rows.append(_batch_row(batch, entry, at=at, kind=kind, title=title))
+    return rows
 
 
 def _batch_row(batch: Batch, entry: Entry, *, at: int, kind: str, title: str) -> LogRow:

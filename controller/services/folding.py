@@ -12,6 +12,7 @@ from content.feed.kept import kept_from_bytes
 from content.feed.packing import Packed, Packing, pack_smallest
 from content.feed.statement import Action, Statement
 from controller.store import feeds as store
+from controller.store.log import LogRow
 
 
 class BlobFolder:
@@ -64,19 +65,23 @@ class Folding:
         self, c: AsyncConnection, feed: str, records: Sequence[tuple[str, int]]
     ) -> list[bytes]:
         """Return the bodies that are in force now, b"" for what is new."""
-        return [await self._body_before(c, feed, record) for record, _ in records]
+        rows = await store.newest_of_many(c, feed, [record for record, _ in records])
+        return [_body(rows.get(record)) for record, _ in records]
 
     async def _body_before(self, c: AsyncConnection, feed: str, record: str) -> bytes:
-        row = await store.newest_of(c, feed, record)
-        if row is None or row.action is Action.DELETE:
-            return b""
-        try:
-            return kept_from_bytes(row.line).body()
-        except BadEntry:
-            return b""  # changed on disk: then the whole body travels
+        return _body(await store.newest_of(c, feed, record))
 
     async def _dictionary(self, c: AsyncConnection, feed: str) -> bytes:
         known = await store.newest_dictionary(c, feed)
         if known is None or self._blobs is None:
             return b""
         return await asyncio.to_thread(self._blobs.read, known.sha256)
+
+
+def _body(row: LogRow | None) -> bytes:
+    if row is None or row.action is Action.DELETE:
+        return b""
+    try:
+        return kept_from_bytes(row.line).body()
+    except BadEntry:
+        return b""  # changed on disk: then the whole body travels

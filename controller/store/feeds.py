@@ -1,5 +1,6 @@
 """Beside the log: how its lines travel, the dictionaries that bodies are packed with, compacted snapshots."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -18,6 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from controller.store.log import LogRow, log_lines, row_from
 from controller.store.metadata import metadata
+
+_BLOCK = 500
+"""Names in one query."""
 
 wires = Table(
     "feed_wire",
@@ -167,6 +171,22 @@ async def newest_of(c: AsyncConnection, feed: str, record: str) -> LogRow | None
     )
     row = (await c.execute(query)).mappings().first()
     return row_from(row) if row else None
+
+
+async def newest_of_many(
+    c: AsyncConnection, feed: str, records: Sequence[str]
+) -> dict[str, LogRow]:
+    """Return record -> its newest row in a feed, of those that it has."""
+    found: dict[str, LogRow] = {}
+    for at in range(0, len(records), _BLOCK):
+        query = (
+            select(log_lines)
+            .where(log_lines.c.feed == feed, log_lines.c.record.in_(records[at : at + _BLOCK]))
+            .order_by(log_lines.c.version)
+        )
+        rows = (await c.execute(query)).mappings()
+        found |= {row["record"]: row_from(row) for row in rows}
+    return found
 
 
 async def newest_snapshot(c: AsyncConnection, feed: str) -> SnapshotRow | None:

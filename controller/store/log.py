@@ -1,7 +1,7 @@
 """The signed log of each feed, as it goes to terminals, and what of it is in force."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -47,6 +47,9 @@ class LogRow:
     at: int
 
 
+_BLOCK = 500
+"""Names in one query."""
+
 log_lines = Table(
     "log_line",
     metadata,
@@ -68,20 +71,12 @@ log_lines = Table(
 
 async def append_line(c: AsyncConnection, row: LogRow) -> None:
     """Append a line; the database refuses a place or version that is taken."""
-    await c.execute(
-        insert(log_lines).values(
-            feed=row.feed,
-            sequence=row.sequence,
-            line=row.line,
-            link=row.link,
-            record=row.record,
-            version=row.version,
-            action=str(row.action),
-            kind=row.kind,
-            title=row.title,
-            at=row.at,
-        )
-    )
+    await append_lines(c, (row,))
+
+
+async def append_lines(c: AsyncConnection, rows: Sequence[LogRow]) -> None:
+    """Append lines; the database refuses a place or version that is taken."""
+    await c.execute(insert(log_lines), [{**asdict(row), "action": str(row.action)} for row in rows])
 
 
 async def last_line(c: AsyncConnection, feed: str) -> tuple[int, str] | None:
@@ -153,6 +148,19 @@ async def newest_version(c: AsyncConnection, record: str) -> int:
     """Return the highest version of a record in any feed, 0 for none."""
     query = select(func.max(log_lines.c.version)).where(log_lines.c.record == record)
     return int((await c.execute(query)).scalar_one() or 0)
+
+
+async def newest_versions(c: AsyncConnection, records: Sequence[str]) -> dict[str, int]:
+    """Return record -> its highest version in any feed, of those that have one."""
+    found: dict[str, int] = {}
+    for at in range(0, len(records), _BLOCK):
+        query = (
+            select(log_lines.c.record, func.max(log_lines.c.version).label("top"))
+            .where(log_lines.c.record.in_(records[at : at + _BLOCK]))
+            .group_by(log_lines.c.record)
+        )
+        found |= {row.record: int(row.top) for row in await c.execute(query)}
+    return found
 
 
 async def feeds(c: AsyncConnection) -> tuple[str, ...]:

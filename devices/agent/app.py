@@ -18,6 +18,7 @@ from devices.agent.about import about
 from devices.agent.config import BadConfig, Home, TerminalConfig
 from devices.agent.disk import DiskReplica, OneThread
 from devices.agent.faults import FaultBook
+from devices.agent.freshness import Freshness
 from devices.agent.front import Front, Services
 from devices.agent.hands import Room, TerminalHands
 from devices.agent.healer import Healer
@@ -123,6 +124,14 @@ class Agent:
             disk=self._copy,
             clock=self._clock,
             scrub_s=settings.scrub_s,
+        )
+        self._freshness = Freshness(
+            self._replica,
+            feeds=settings.feeds,
+            faults=self._faults,
+            disk=self._copy,
+            clock=self._clock,
+            online=lambda: self._talk.state().online,
         )
         self._talk = Conversation(
             Uplink(settings.id, settings.feeds, settings.poll_s, settings.jitter),
@@ -231,6 +240,7 @@ class Agent:
             "sender": self._sender.run,
             "report": self._reporter.run,
             "healer": self._healer.run,
+            "freshness": self._freshness.run,
             "rounds": self._rounds.run,
             "orders": self._orders.run,
             "supervisor": self._supervisor.run,

@@ -17,6 +17,7 @@ from content.feed.snapshot import Manifest
 from content.feed.verify import Refused
 from content.replica.reader import ReplicaReader
 from content.replica.shelf import held_policy, open_shelf
+from content.replica.witness import Contradiction
 from content.replica.writer import Line, ReplicaWriter, open_writer
 from devices.agent.blobs import BlobStore
 from devices.agent.ports import NotPossible
@@ -75,6 +76,14 @@ class DiskReplica:
     def check_rival(self, line: Line) -> None:
         """See devices.agent.ports.Replica."""
         self._guarded(lambda writer: writer.check_rival(line, now=self._now()))
+
+    def as_of(self) -> dict[str, int]:
+        """See devices.agent.ports.Replica."""
+        return self._guarded(lambda writer: writer.as_of())
+
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """See devices.agent.ports.Replica."""
+        return self._guarded(lambda writer: writer.contradictions())
 
     def clock_floor(self) -> int:
         """See devices.agent.ports.Replica."""

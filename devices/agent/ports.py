@@ -11,6 +11,7 @@ from content.feed.opening import ReadBlob
 from content.feed.policy import Policy
 from content.feed.snapshot import Manifest
 from content.paper.slip import Slip
+from content.replica.witness import Contradiction
 from content.replica.writer import Line
 from devices.agent import sentences
 from devices.drivers.health import Health
@@ -177,6 +178,14 @@ class Replica(Protocol):
 
     def check_rival(self, line: Line) -> None:
         """Judge a line for a place that is taken; raises Refused, FORKED with both kept, or NoPolicy."""
+        ...
+
+    def as_of(self) -> dict[str, int]:
+        """Return feed -> unix second up to which it is known."""
+        ...
+
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """Return the evidence of forked logs."""
         ...
 
     def clock_floor(self) -> int:

@@ -3,7 +3,10 @@
 Each says what is wrong and what to do.
 """
 
+from datetime import datetime
+
 from content.feed.verify import REASON_ZH, Reason
+from devices.clock import CHINA
 
 FORM_UNREADABLE = "申请表内容不完整或无法识别，没有保存任何内容。请返回检查各栏后重新提交。"
 FORM_TOO_LONG = "填写的内容过长，没有保存。请缩短所需信息的描述后重新提交。"
@@ -23,6 +26,8 @@ CERTIFICATE_REFUSED = "服务器不接受本终端的证书，请管理员确认
 LINK_LOST = "与消息服务器的连接中断，正在自动重连。"
 API_UNTRUSTED = "数据接口的证书不是本专区签发的，已拒绝连接。请核对 ca.crt 和服务器地址。"
 API_UNREACHABLE = "连不上数据接口，暂时不能取得新内容。请检查网络和服务器状态。"
+
+CLOCK_BEHIND = "终端时钟慢于已收到内容的签发时间，请校准时间；若断电后反复出现，请更换主板电池。"
 
 
 def refused(reason: Reason, subject: str, *, feed: str) -> str:
@@ -48,6 +53,29 @@ def mended(record: str) -> str:
         f"终端本地保存的内容（{record}）曾被改动，已重新下载并通过校验。"
         "请检查终端硬盘和机箱封条，确认无人接触过设备。"
     )
+
+
+def stale(feed: str, as_of: int, *, frozen: bool) -> str:
+    """Say up to when a feed is known; `frozen` if the controller answers and yet says nothing newer."""
+    until = f"频道 {feed} 的资料截至 {moment(as_of)}，"
+    if frozen:
+        return (
+            until + "服务器有应答却没有更新的签名，请核对终端时钟和服务器状态，并排查内容被冻结。"
+        )
+    return until + "之后没有收到更新。请恢复网络，或用 U 盘内容包更新。"
+
+
+def forked(feed: str, sequence: int, noted_at: int) -> str:
+    """Say that the log key signed two logs."""
+    return (
+        f"频道 {feed} 在序号 {sequence} 处出现两份相互矛盾的签名记录（{moment(noted_at)}），"
+        "两份均已留存为证据。日志密钥可能被盗用，请立即联系管理员。"
+    )
+
+
+def moment(at: int) -> str:
+    """Return a unix second as staff read it."""
+    return f"{datetime.fromtimestamp(at, CHINA):%Y年%m月%d日 %H:%M}"
 
 
 def peripheral(device: str, reason: str) -> str:

@@ -390,8 +390,8 @@ class Kiosk:
             is_demo=self._welcome is not None and self._welcome.demo,
             is_agent_here=self._ports.agent.connected,
             is_online=self._link.online,
-            as_of=(self._content.content_as_of() if self._content and not self._link.online else 0)
-            or self._link.last_contact,
+            as_of=(self._content.content_as_of() if self._content else 0)
+            or (0 if self._link.online else self._link.last_contact),
         )
 
     def _now(self) -> float:

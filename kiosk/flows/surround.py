@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from content.feed.clock import is_stale
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -28,6 +30,7 @@ class BandKind(StrEnum):
 
     DEMO = "demo"
     OFFLINE = "offline"
+    STALE = "stale"
     AWAY = "away"
 
 
@@ -74,12 +77,19 @@ def bands_of(status: Status, *, now: datetime, words: Words) -> tuple[Band, ...]
         bands.append(Band(BandKind.AWAY, words("band.away")))
     elif not status.is_online:
         bands.append(Band(BandKind.OFFLINE, _offline_text(status.as_of, now, words)))
+    elif is_stale(status.as_of, int(now.timestamp())):
+        at = _moment(status.as_of, now, words)
+        bands.append(Band(BandKind.STALE, words("band.stale", at=at)))
     return tuple(bands)
 
 
 def _offline_text(as_of: int, now: datetime, words: Words) -> str:
-    from kiosk.flows.rows import moment_text
-
     if not as_of:
         return words("band.offline")
-    return words("band.offline_as_of", at=moment_text(as_of, now.tzinfo, words))
+    return words("band.offline_as_of", at=_moment(as_of, now, words))
+
+
+def _moment(at: int, now: datetime, words: Words) -> str:
+    from kiosk.flows.rows import moment_text  # after the first frame
+
+    return moment_text(at, now.tzinfo, words)

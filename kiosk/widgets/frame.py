@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 load_rules(__file__)
 
-_BAND_ICONS = {BandKind.DEMO: "flask-conical", BandKind.OFFLINE: "wifi-off", BandKind.AWAY: "info"}
+_BAND_ICONS = {
+    BandKind.DEMO: "flask-conical",
+    BandKind.OFFLINE: "wifi-off",
+    BandKind.STALE: "info",
+    BandKind.AWAY: "info",
+}
 
 
 class Frame(FloatLayout):

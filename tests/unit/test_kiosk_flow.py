@@ -370,3 +370,20 @@ def test_nothing_a_visitor_types_is_logged(caplog: pytest.LogCaptureFixture) -> 
     world.pass_time(200)
 
     assert SECRET not in "".join(str(vars(record)) for record in caplog.records)
+
+
+def test_content_that_nobody_renewed_is_marked_though_the_link_is_there() -> None:
+    world = make_world()
+    world.content.as_of = 1_795_311_000 - 3 * 24 * 3600
+
+    band = world.kiosk.view().bands[0]
+
+    assert band.kind is BandKind.STALE
+    assert "资料截至 11月19日 09:30" in band.text
+
+
+def test_content_of_this_morning_is_not_marked() -> None:
+    world = make_world()
+    world.content.as_of = 1_795_311_000
+
+    assert world.kiosk.view().bands == ()
