@@ -10,6 +10,7 @@ from controller.problems import Problem
 from controller.push.start import PushWing
 from controller.services.audit import AuditLog
 from controller.services.documents import Documents
+from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
 from controller.services.feed_log import FeedLog
 from controller.services.jobs import Jobs
@@ -42,6 +43,7 @@ PUBLISHING = web.AppKey("PUBLISHING", Publishing)
 REQUESTS = web.AppKey("REQUESTS", RequestDesk)
 PUSH = web.AppKey("PUSH", PushWing)
 TERMINALS = web.AppKey("TERMINALS", Terminals)
+ENROLMENTS = web.AppKey("ENROLMENTS", Enrolments)
 JOBS = web.AppKey("JOBS", Jobs)
 HASHER = web.AppKey("HASHER", PasswordHasher)
 ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("ERROR_PAGE")

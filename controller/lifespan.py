@@ -9,12 +9,14 @@ from content.disclosure.official_text.reading import ReadDocument
 from content.workdays import china_calendar
 from controller import keys
 from controller.auth.passwords import Passwords
+from controller.broker.pki import ZoneCa
 from controller.config import ZoneConfig
 from controller.importing.importing import import_file
 from controller.importing.limits import ImportLimits
 from controller.push.start import Outside, open_push
 from controller.services.audit import AuditLog
 from controller.services.documents import Documents, ReadFile
+from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
 from controller.services.feed_log import FeedLog
 from controller.services.jobs import Jobs
@@ -89,6 +91,13 @@ def add_services(
     )
     app[keys.JOBS] = Jobs(
         database=database, audit=audit, events=events, keyring=keyring, clock=clock
+    )
+    app[keys.ENROLMENTS] = Enrolments(
+        database=database,
+        ca=ZoneCa.open_or_create(config.state / "ca", zone=config.zone, now=clock.now()),
+        audit=audit,
+        events=events,
+        clock=clock,
     )
     _add_desk(app, database=database, keyring=keyring, clock=clock)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from controller.push.expulsion import OpenLinks
 from controller.push.welcome import FeedSource, Welcomer
 from controller.push.words import Words
 from controller.services.intake import Intake
@@ -24,6 +25,7 @@ class DeviceServices:
     blobs: Path
     words: Words
     jobs: Jobs
+    links: OpenLinks
 
 
 SERVICES = web.AppKey("DEVICE_SERVICES", DeviceServices)

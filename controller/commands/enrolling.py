@@ -12,6 +12,9 @@ from controller.config import load_config
 from controller.enrol import enrol_terminal
 from devices.agent.config import Address, TerminalConfig
 
+COMMAND = "command_line"
+"""Who did it, in the audit log: whoever has the state folder may do anything with it."""
+
 
 def enrol(options: argparse.Namespace) -> int:
     """Enrol a terminal."""
@@ -21,6 +24,20 @@ def enrol(options: argparse.Namespace) -> int:
         f"把它安全地复制到终端后运行：python -m devices agent --home {options.out}\n"
     )
     return 0
+
+
+def revoke(options: argparse.Namespace) -> int:
+    """Keep a terminal out from now on."""
+    asyncio.run(_revoke(options))
+    sys.stdout.write(
+        f"终端 {options.id} 已停用：运行中的控制端会在两秒内断开它的连接，并不再接受它的证书。\n"
+    )
+    return 0
+
+
+async def _revoke(options: argparse.Namespace) -> None:
+    async with offline(load_config(options.state)) as app:
+        await app[keys.ENROLMENTS].revoke_as(COMMAND, options.id, reason=options.reason)
 
 
 async def _enrol(options: argparse.Namespace) -> None:
