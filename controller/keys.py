@@ -15,11 +15,13 @@ from controller.services.events import EventBus
 from controller.services.feed_log import FeedLog
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring
+from controller.services.pairings import Pairings
 from controller.services.people import People
 from controller.services.policy import Policies
 from controller.services.publishing import Publishing
 from controller.services.requests import RequestDesk
 from controller.services.sessions import Sessions
+from controller.services.terminal_settings import TerminalSettings
 from controller.services.terminals import Terminals
 from controller.store.database import Database
 from controller.store.people import Person
@@ -44,6 +46,8 @@ REQUESTS = web.AppKey("REQUESTS", RequestDesk)
 PUSH = web.AppKey("PUSH", PushWing)
 TERMINALS = web.AppKey("TERMINALS", Terminals)
 ENROLMENTS = web.AppKey("ENROLMENTS", Enrolments)
+PAIRINGS = web.AppKey("PAIRINGS", Pairings)
+TERMINAL_SETTINGS = web.AppKey("TERMINAL_SETTINGS", TerminalSettings)
 JOBS = web.AppKey("JOBS", Jobs)
 HASHER = web.AppKey("HASHER", PasswordHasher)
 ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("ERROR_PAGE")

@@ -10,7 +10,7 @@ from controller.broker.pki import ZoneCa
 from controller.commands.offline import offline
 from controller.config import load_config
 from controller.enrol import enrol_terminal
-from devices.agent.config import Address, TerminalConfig
+from controller.services.pairings import Placement
 
 COMMAND = "command_line"
 """Who did it, in the audit log: whoever has the state folder may do anything with it."""
@@ -44,26 +44,18 @@ async def _enrol(options: argparse.Namespace) -> None:
     config = load_config(options.state)
     async with offline(config) as app:
         clock = app[keys.CLOCK]
-        terminal = TerminalConfig(
-            id=options.id,
-            zone=config.zone,
+        place = Placement(
+            device=options.id,
             site=options.site,
             region=check_region(options.region),
             attended=options.attended,
-            feeds=config.all_feeds,
-            public_url=config.public_url,
-            broker=Address(host=config.broker.name, port=config.broker.port),
-            api_url=f"https://{config.api.name}:{config.api.port}",
-            seal_key=app[keys.KEYRING].seal_public,
-            root=await app[keys.POLICIES].root(),
             screens=tuple(options.screen) or ("kiosk",),
-            start_ui=True,
             printer=options.printer,
         )
         await enrol_terminal(
             ca=ZoneCa.open_or_create(config.state / "ca", zone=config.zone, now=clock.now()),
             database=app[keys.DATABASE],
-            terminal=terminal,
+            terminal=await app[keys.TERMINAL_SETTINGS].of(place),
             out=options.out,
             now=clock.now(),
             replace=options.replace,

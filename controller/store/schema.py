@@ -8,6 +8,7 @@ from controller.store import (
     jobs,
     keys,
     log,
+    pairings,
     people,
     requests,
     terminals,
@@ -16,6 +17,6 @@ from controller.store.metadata import metadata
 
 MODULES = (
     *(audit, documents, intake, keys, log, people, requests, terminals),
-    *(https_presence, jobs),
+    *(https_presence, jobs, pairings),
 )
 COMPLETE = metadata
