@@ -9,6 +9,7 @@ from controller.config import ZoneConfig
 from controller.desk.install import install
 from controller.lifespan import services
 from controller.middlewares import add_headers, identify, problems
+from controller.pairing_routes import ROUTES as PAIRING_ROUTES
 from devices.clock import Clock, SystemClock
 
 
@@ -29,6 +30,7 @@ def create_app(
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(services)
     app.router.add_get("/healthz", healthz)
+    app.add_routes(PAIRING_ROUTES)
     install(app)
     return app
 

@@ -97,6 +97,12 @@ def _enrolling(commands: "argparse._SubParsersAction[_Parser]") -> None:
     one.add_argument("--replace", action="store_true", help="更换已登记终端的证书")
     one.set_defaults(command=enrolling.enrol)
 
+    one = commands.add_parser("revoke", help="停用终端：断开连接并不再接受它的证书")
+    one.add_argument("id")
+    _state(one)
+    one.add_argument("--reason", required=True, help="停用原因，记入审计日志")
+    one.set_defaults(command=enrolling.revoke)
+
 
 def _state(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", type=Path, default=Path(".state/zone"), help="专区数据目录")

@@ -6,6 +6,9 @@ The store learns of the terminal last: a folder that nobody registered opens no 
 from datetime import datetime
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from content.errors import CallerError
 from controller.broker.pki import Issued, ZoneCa, check_device_id, fingerprint
 from controller.broker.private_files import write_private
@@ -57,6 +60,37 @@ async def enrol_terminal(
             # Before the commit: who sees the new terminal in the store finds the old certificate revoked.
             ca.revoke(before.serial, now=now)
     return enrolled
+
+
+async def admit_terminal(
+    c: AsyncConnection,
+    *,
+    ca: ZoneCa,
+    terminal: TerminalConfig,
+    public: EllipticCurvePublicKey,
+    now: datetime,
+    replaces: bool = False,
+) -> Terminal:
+    """Give a terminal that made its own key its certificate, in the caller's transaction.
+
+    Raises:
+        BadDeviceId, AlreadyEnrolled: with what to do. A terminal that was revoked makes room.
+    """
+    device = check_device_id(terminal.id)
+    before = await store.find_terminal(c, device)
+    if before is not None and not before.revoked_at and not replaces:
+        raise AlreadyEnrolled(
+            f"编号“{device}”已登记给“{before.site}”的终端。新终端请换一个编号；"
+            "如果是同一台终端换了硬盘或主机，请勾选“更换原终端”。"
+        )
+    issued = ca.certify_device(device, public, now=now)
+    admitted = _registration(terminal, issued, now=now)
+    await store.keep_terminal(c, admitted)
+    line = HistoryLine(device, admitted.enrolled_at, Happening.ENROLLED, issued.serial)
+    await store.add_history(c, line)
+    if before is not None:
+        ca.revoke(before.serial, now=now)
+    return admitted
 
 
 def _write_home(home: Home, terminal: TerminalConfig, *, ca: ZoneCa, issued: Issued) -> None:

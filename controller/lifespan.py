@@ -9,22 +9,26 @@ from content.disclosure.official_text.reading import ReadDocument
 from content.workdays import china_calendar
 from controller import keys
 from controller.auth.passwords import Passwords
+from controller.broker.pki import ZoneCa
 from controller.config import ZoneConfig
 from controller.importing.importing import import_file
 from controller.importing.limits import ImportLimits
 from controller.push.start import Outside, open_push
 from controller.services.audit import AuditLog
 from controller.services.documents import Documents, ReadFile
+from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
 from controller.services.feed_log import FeedLog
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring, open_keyring
+from controller.services.pairings import Pairings
 from controller.services.people import People
 from controller.services.policy import Policies
 from controller.services.published import PublishedRecords
 from controller.services.publishing import Publishing
 from controller.services.requests import RequestDesk
 from controller.services.sessions import Sessions
+from controller.services.terminal_settings import TerminalSettings
 from controller.store.database import Database
 from devices.clock import Clock
 
@@ -91,7 +95,25 @@ def add_services(
     app[keys.JOBS] = Jobs(
         database=database, audit=audit, events=events, keyring=keyring, clock=clock
     )
+    _add_enrolment(app, database=database, keyring=keyring, clock=clock)
     _add_desk(app, database=database, keyring=keyring, clock=clock)
+
+
+def _add_enrolment(
+    app: web.Application, *, database: Database, keyring: Keyring, clock: Clock
+) -> None:
+    """Build what lets terminals in and keeps them out."""
+    config, audit, events = app[keys.CONFIG], app[keys.AUDIT], app[keys.EVENTS]
+    ca = ZoneCa.open_or_create(config.state / "ca", zone=config.zone, now=clock.now())
+    settings = app[keys.TERMINAL_SETTINGS] = TerminalSettings(
+        config=config, ca=ca, keyring=keyring, policies=app[keys.POLICIES]
+    )
+    app[keys.ENROLMENTS] = Enrolments(
+        database=database, ca=ca, audit=audit, events=events, clock=clock
+    )
+    app[keys.PAIRINGS] = Pairings(
+        database=database, settings=settings, audit=audit, events=events, clock=clock
+    )
 
 
 def _add_desk(app: web.Application, *, database: Database, keyring: Keyring, clock: Clock) -> None:

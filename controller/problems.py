@@ -17,6 +17,7 @@ from controller.auth.permissions import Forbidden
 from controller.services.document_states import WrongState
 from controller.services.documents import NotReady, Stale
 from controller.services.feed_log import NoPolicy
+from controller.services.pairings import TooManyPairings
 from controller.services.people import BadLink, TooManyAttempts, WrongLogin
 from controller.services.published import Withdrawn
 from controller.services.publishing import StaleApproval
@@ -136,8 +137,9 @@ def _(error: WrongLogin) -> Problem:
     return Problem(HTTPStatus.UNAUTHORIZED, "登录失败", "/problems/wrong-login", str(error))
 
 
-@to_problem.register
-def _(error: TooManyAttempts) -> Problem:
+@to_problem.register(TooManyAttempts)
+@to_problem.register(TooManyPairings)
+def _(error: TooManyAttempts | TooManyPairings) -> Problem:
     return Problem(
         HTTPStatus.TOO_MANY_REQUESTS,
         "尝试次数过多",

@@ -8,6 +8,10 @@ from pathlib import Path
 USAGE = """\
 python -m devices agent --home DIR
     run the agent of the terminal whose folder `controller enrol` made
+python -m devices agent --home DIR --controller URL
+    pair a fresh folder with the controller first: shows a code and the key's fingerprint
+python -m devices pair --home DIR --controller URL
+    only pair
 python -m devices simulate printer --link PATH --out DIR
     run a simulated device
 """
@@ -19,6 +23,8 @@ def main(arguments: Sequence[str]) -> int:
     match command:
         case "agent":
             return _agent(rest)
+        case "pair":
+            return _pair(rest)
         case "simulate":
             from devices.simulate import main as simulate
 
@@ -31,9 +37,27 @@ def main(arguments: Sequence[str]) -> int:
 def _agent(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("python -m devices agent")
     parser.add_argument("--home", type=Path, required=True, help="the terminal's folder")
+    parser.add_argument("--controller", default="", help="address to pair with, for a fresh folder")
+    options = parser.parse_args(arguments)
+    if options.controller:
+        from devices.pair import main as pair
+
+        ended = pair(options.home, options.controller)
+        if ended:
+            return ended
     from devices.agent import app
 
-    return app.main(parser.parse_args(arguments).home)
+    return app.main(options.home)
+
+
+def _pair(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser("python -m devices pair")
+    parser.add_argument("--home", type=Path, required=True, help="the terminal's folder")
+    parser.add_argument("--controller", required=True, help="the controller's public address")
+    options = parser.parse_args(arguments)
+    from devices.pair import main as pair
+
+    return pair(options.home, options.controller)
 
 
 if __name__ == "__main__":

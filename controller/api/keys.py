@@ -6,6 +6,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from controller.push.expulsion import OpenLinks
 from controller.push.welcome import FeedSource, Welcomer
 from controller.push.words import Words
 from controller.services.intake import Intake
@@ -37,6 +38,7 @@ class DeviceServices:
     blobs: Path
     words: Words
     jobs: Jobs
+    links: OpenLinks
     library: Library | None = None
 
 

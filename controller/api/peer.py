@@ -59,7 +59,13 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     """Let only enrolled terminals pass, each with the very certificate that it was enrolled with."""
     terminal = await _terminal(request.transport, request.config_dict[SERVICES].terminals)
     if terminal is None:
-        return problem(HTTPStatus.FORBIDDEN, UNKNOWN_DEVICE, kind="/problems/unknown-device")
+        refusal = problem(HTTPStatus.FORBIDDEN, UNKNOWN_DEVICE, kind="/problems/unknown-device")
+        refusal.force_close()
+        return refusal
+    if request.transport is not None:
+        request.config_dict[SERVICES].links.note(
+            terminal.id, terminal.fingerprint, request.transport
+        )
     request[TERMINAL] = terminal
     return await handler(request)
 

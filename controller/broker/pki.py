@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +29,14 @@ BACKDATED = timedelta(days=1)
 """A terminal's clock may be behind; a fresh certificate must not look unborn to it."""
 CONTROLLER = "controller"
 """Common name of the controller itself at its own broker; no terminal may be called so."""
+MOMENT = timedelta(minutes=10)
+
+
+def _years(count: int) -> timedelta:
+    return timedelta(days=round(365.25 * count))
+
+
+_LASTS = {"server": _years(SERVER_YEARS), "moment": MOMENT}
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -51,6 +59,16 @@ class Issued:
         write_private(certificate, self.certificate)
         write_private(key, self.key)
         return certificate, key
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Whom a certificate names, and what it is good for."""
+
+    name: str
+    kind: str
+    usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.CLIENT_AUTH
+    extensions: tuple[x509.ExtensionType, ...] = ()
 
 
 def check_device_id(device: str) -> str:
@@ -106,22 +124,35 @@ class ZoneCa:
 
     def issue_device(self, device: str, *, now: datetime) -> Issued:
         """Issue a terminal's certificate; good as a client alone, so it can never pose as the zone."""
-        return self._issue_client(check_device_id(device), kind="device", now=now)
+        return self._issue(_Subject(check_device_id(device), "device"), now=now)
+
+    def issue_moment(self, device: str, *, now: datetime) -> Issued:
+        """Issue a certificate in a terminal's name for some minutes, for the controller's own hand alone."""
+        return self._issue(_Subject(check_device_id(device), "moment"), now=now)
+
+    def certify_device(
+        self, device: str, public: ec.EllipticCurvePublicKey, *, now: datetime
+    ) -> Issued:
+        """Issue a certificate for a key that the terminal made itself; `key` of the answer is empty."""
+        return self._certify(_Subject(check_device_id(device), "device"), public=public, now=now)
 
     def issue_controller(self, *, now: datetime) -> Issued:
         """Issue the controller's own identity at the broker."""
-        return self._issue_client(CONTROLLER, kind="controller", now=now)
+        return self._issue(_Subject(CONTROLLER, "controller"), now=now)
 
     def issue_server(self, names: Iterable[str], ips: Iterable[str], *, now: datetime) -> Issued:
         """Issue a listener's certificate for these host names and addresses."""
         hosts = tuple(dict.fromkeys(names))
         alternatives: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
         alternatives += [x509.IPAddress(ipaddress.ip_address(ip)) for ip in dict.fromkeys(ips)]
-        extensions: list[x509.ExtensionType] = [x509.SubjectAlternativeName(alternatives)]
         common_name = hosts[0] if hosts else "server"
-        return self._issue(
-            common_name, "server", extensions, ExtendedKeyUsageOID.SERVER_AUTH, now=now
+        server = _Subject(
+            common_name,
+            "server",
+            ExtendedKeyUsageOID.SERVER_AUTH,
+            (x509.SubjectAlternativeName(alternatives),),
         )
+        return self._issue(server, now=now)
 
     def revoke(self, serial: str, *, now: datetime) -> None:
         """Put a certificate on the revocation list; the broker must be told to read it again."""
@@ -130,46 +161,43 @@ class ZoneCa:
             return
         at = int(now.timestamp())
         _append(self._revocations, {"serial": serial, "at": at})
-        self._write_crl({**revoked, serial: at}, now=now)
+        # Read again: another process may have revoked somebody in between.
+        self._write_crl(
+            {one["serial"]: one["at"] for one in read_lines(self._revocations)}, now=now
+        )
 
     @property
     def _revocations(self) -> Path:
         return self._folder / "revoked.jsonl"
 
-    def _issue_client(self, name: str, *, kind: str, now: datetime) -> Issued:
-        return self._issue(name, kind, [], ExtendedKeyUsageOID.CLIENT_AUTH, now=now)
-
-    def _issue(
-        self,
-        name: str,
-        kind: str,
-        extensions: list[x509.ExtensionType],
-        usage: x509.ObjectIdentifier,
-        *,
-        now: datetime,
-    ) -> Issued:
+    def _issue(self, subject: "_Subject", *, now: datetime) -> Issued:
         key = ec.generate_private_key(ec.SECP256R1())
-        years = SERVER_YEARS if kind == "server" else DEVICE_YEARS
-        builder = _builder(name, self._certificate.subject, key.public_key(), now, years)
-        for extension in extensions:
+        return replace(self._certify(subject, public=key.public_key(), now=now), key=_key_pem(key))
+
+    def _certify(
+        self, subject: "_Subject", *, public: ec.EllipticCurvePublicKey, now: datetime
+    ) -> Issued:
+        lasts = _LASTS.get(subject.kind, _years(DEVICE_YEARS))
+        builder = _builder(subject.name, self._certificate.subject, public, now, lasts)
+        for extension in subject.extensions:
             builder = builder.add_extension(extension, critical=False)
         builder = (
             builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([subject.usage]), critical=False)
             .add_extension(_authority_id(self._key), critical=False)
         )
         certificate = builder.sign(self._key, hashes.SHA256())
         issued = Issued(
             certificate.public_bytes(serialization.Encoding.PEM),
-            _key_pem(key),
+            b"",
             f"{certificate.serial_number:x}",
             int(certificate.not_valid_after_utc.timestamp()),
         )
         # Written before anybody gets the certificate: what is not in this log was not issued by us.
         line: dict[str, str | int] = {
             "serial": issued.serial,
-            "cn": name,
-            "kind": kind,
+            "cn": subject.name,
+            "kind": subject.kind,
             "at": int(now.timestamp()),
         }
         _append(self._folder / "issued.jsonl", line)
@@ -217,7 +245,7 @@ def _make_authority(folder: Path, *, zone: str, now: datetime) -> None:
         decipher_only=False,
     )
     certificate = (
-        _builder(name, subject, key.public_key(), now, CA_YEARS)
+        _builder(name, subject, key.public_key(), now, _years(CA_YEARS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
         .sign(key, hashes.SHA256())
@@ -233,7 +261,7 @@ def _builder(
     issuer: x509.Name,
     public: ec.EllipticCurvePublicKey,
     now: datetime,
-    years: int,
+    lasts: timedelta,
 ) -> x509.CertificateBuilder:
     start = now.astimezone(UTC)
     return (
@@ -243,7 +271,7 @@ def _builder(
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(start - BACKDATED)
-        .not_valid_after(start + timedelta(days=round(365.25 * years)))
+        .not_valid_after(start + lasts)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )
 

@@ -1,4 +1,7 @@
-"""Let into the broker exactly the terminals that are enrolled now, also those that another process enrolled."""
+"""Let in exactly the terminals that are enrolled now, also those that another process enrolled or revoked.
+
+A revoked terminal's links are closed within two seconds: half a second to see it, and one handshake.
+"""
 
 import asyncio
 import logging
@@ -9,11 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from content.errors import ZoneError
 from controller.broker.settings import DeviceAccess
+from controller.push.expulsion import OpenLinks
 from controller.services.terminals import Terminals
 
 logger = logging.getLogger(__name__)
 
-LOOK_S = 2.0
+LOOK_S = 0.5
 
 
 class Gate(Protocol):
@@ -24,12 +28,29 @@ class Gate(Protocol):
         ...
 
 
+class Door(Protocol):
+    """Who closes standing links."""
+
+    async def expel(self, device: str) -> None:
+        """End a terminal's link at the broker."""
+        ...
+
+
 class AccessWatch:
     """Follows the store. `run` it as a task, after one `look` before the broker starts."""
 
     def __init__(
-        self, *, terminals: Terminals, gate: Gate, on_change: Callable[[], Awaitable[None]]
+        self,
+        *,
+        terminals: Terminals,
+        gate: Gate | None,
+        door: Door | None,
+        links: OpenLinks,
+        on_change: Callable[[], Awaitable[None]],
     ) -> None:
+        self._door = door
+        self._links = links
+        self._fingerprints: dict[str, str] = {}
         self._terminals = terminals
         self._gate = gate
         self._on_change = on_change
@@ -50,7 +71,17 @@ class AccessWatch:
         if mark == self._mark:
             return
         enrolled = await self._terminals.enrolled()
-        await self._gate.allow(DeviceAccess(one.id, one.feeds) for one in enrolled)
+        if self._gate is not None:
+            await self._gate.allow([DeviceAccess(one.id, one.feeds) for one in enrolled])
+        await self._close_links({one.id: one.fingerprint for one in enrolled})
         # The heads of a feed that nobody held before have not been said yet.
         await self._on_change()
         self._mark = mark
+
+    async def _close_links(self, welcome: dict[str, str]) -> None:
+        """Close what stands of terminals that were revoked, or whose certificate was replaced."""
+        before, self._fingerprints = self._fingerprints, welcome
+        gone = [device for device, shown in before.items() if welcome.get(device) != shown]
+        self._links.close_all_but(welcome, gone)
+        if self._door is not None:
+            await asyncio.gather(*(self._door.expel(device) for device in gone))

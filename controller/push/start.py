@@ -28,6 +28,7 @@ from controller.config import ZoneConfig
 from controller.push.access import AccessWatch
 from controller.push.broker_link import BrokerAddress, BrokerLink, Incoming, LinkEvents
 from controller.push.dispatch import Dispatch
+from controller.push.expulsion import Expulsion, OpenLinks
 from controller.push.feeds import FeedPush
 from controller.push.orders import OrderPush
 from controller.push.welcome import FeedSource, PolicySource, Welcomer
@@ -106,6 +107,8 @@ async def open_push(outside: Outside) -> AsyncIterator[PushWing]:
         await _in_background(stack, "compaction", compaction.run())
         if outside.config.broker.enabled:
             await rooms.open_broker(stack)
+        else:
+            await rooms.watch_access(stack)
         if outside.config.api.enabled:
             await rooms.open_api(stack)
         yield rooms.wing
@@ -136,6 +139,7 @@ class _Rooms:
         self._words = Words(
             terminals=self._terminals, jobs=outside.jobs, findings=findings, clock=outside.clock
         )
+        self._links = OpenLinks()
         self._broker = self._mosquitto() if outside.config.broker.enabled else None
         self.wing = PushWing(terminals=self._terminals, intake=self._intake, broker=self._broker)
 
@@ -144,7 +148,8 @@ class _Rooms:
         broker, outside = self._broker, self._outside
         if broker is None:
             return
-        link = BrokerLink(self._address(broker), boot=secrets.token_hex(8))
+        address = self._address(broker)
+        link = BrokerLink(address, boot=secrets.token_hex(8))
         dispatch = Dispatch(
             terminals=self._terminals,
             intake=self._intake,
@@ -162,7 +167,14 @@ class _Rooms:
             events=outside.events,
             clock=outside.clock,
         )
-        access = AccessWatch(terminals=self._terminals, gate=broker, on_change=feeds.say_all)
+        door = Expulsion(ca=self._ca, address=address, clock=outside.clock)
+        access = AccessWatch(
+            terminals=self._terminals,
+            gate=broker,
+            door=door,
+            links=self._links,
+            on_change=feeds.say_all,
+        )
         await access.look()
         # Ended in reverse: the link says goodbye while the broker still runs.
         await _in_background(stack, "broker", broker.run())
@@ -176,6 +188,14 @@ class _Rooms:
             link.run(LinkEvents(events.up, events.down, events.message)),
         )
 
+    async def watch_access(self, stack: AsyncExitStack) -> None:
+        """Close the device API's links of revoked terminals, where no broker of ours runs."""
+        access = AccessWatch(
+            terminals=self._terminals, gate=None, door=None, links=self._links, on_change=_nothing
+        )
+        await access.look()
+        await _in_background(stack, "access", access.run())
+
     async def open_api(self, stack: AsyncExitStack) -> None:
         """Listen for HTTPS; a port that is taken is reported, not raised."""
         config = self._outside.config
@@ -188,6 +208,7 @@ class _Rooms:
             library=FeedLibrary(database=self._outside.database),
             words=self._words,
             jobs=self._outside.jobs,
+            links=self._links,
         )
         certificate, key = self._server("api", (config.api.name, config.api.host))
         tls = server_tls(
@@ -289,6 +310,10 @@ def _ended(task: asyncio.Task[None]) -> None:
             "background task died", exc_info=task.exception(), extra={"task": task.get_name()}
         )
         raise GracefulExit
+
+
+async def _nothing() -> None:
+    """Say nothing: there is no broker to say it to."""
 
 
 def _is_ip(text: str) -> bool:

@@ -9,6 +9,7 @@ from controller.store import (
     jobs,
     keys,
     log,
+    pairings,
     people,
     requests,
     terminals,
@@ -16,7 +17,7 @@ from controller.store import (
 from controller.store.metadata import metadata
 
 MODULES = (
-    *(audit, documents, feeds, https_presence, intake, jobs, keys, log, people, requests),
-    terminals,
+    *(audit, documents, feeds, https_presence, intake, jobs, keys, log, pairings, people),
+    *(requests, terminals),
 )
 COMPLETE = metadata

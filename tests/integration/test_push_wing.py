@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -24,13 +24,14 @@ from controller.auth.roles import Role
 from controller.broker.pki import Issued, ZoneCa
 from controller.config import ApiConfig, BrokerConfig, ZoneConfig
 from controller.push.start import Outside, PushWing, open_push
+from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus, PolicyChanged, Published
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring
 from controller.services.limits import Traffic
 from controller.store.database import Database
 from controller.store.people import Person
-from controller.store.terminals import revoke_terminal
+from controller.store.terminals import Happening, revoke_terminal
 from devices.clock import SystemClock
 from devices.wire import topics
 from devices.wire.jobs import MAX_RESULT, JobKind, JobReport, JobState, Orders, SignedJob
@@ -554,3 +555,47 @@ async def until_state(jobs: Jobs, job: str, state: JobState) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while (await jobs.get(job)).state is not state:  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.02)
+
+
+async def test_a_revoked_terminals_links_are_closed_and_it_stays_out(zone: Running) -> None:
+    enrolments = Enrolments(
+        database=zone.database,
+        ca=ZoneCa(zone.folder / "ca"),
+        audit=zone.audit,
+        events=EventBus(),  # as another process: the wing hears nothing of it
+        clock=SystemClock(),
+    )
+    async with zone.http() as session:
+        assert (await session.get("/orders")).status == 200
+        await cut_by(zone, enrolments.revoke(ADMIN, A, reason="设备失窃"))
+        refused = await session.get("/orders")
+        assert refused.status == 403
+    with pytest.raises((aiomqtt.MqttError, ssl.SSLError)):
+        await zone.mqtt(patience_s=1).__aenter__()
+
+    assert zone.audited("terminal_revoked") == [("p-admin", "terminal_revoked", A, "设备失窃")]
+    assert Happening.REVOKED in [one.what for one in await zone.wing.terminals.history(A)]
+
+
+async def test_a_replaced_certificates_link_is_closed_and_the_new_one_stays(zone: Running) -> None:
+    new = zone.ca.issue_device(A, now=wall_now())
+    zone.ca.revoke(zone.issued.serial, now=wall_now())
+    await cut_by(zone, register(zone.database, terminal_of(new, A, feeds=(FEED, EMPTY_FEED))))
+
+    async with zone.mqtt(new) as a, zone.http(zone.tls(new)) as session:
+        await a.subscribe(topics.CONTROLLER_STATE, 1)
+        assert await next_payload(a)
+        assert (await session.get("/orders")).status == 200
+
+
+async def cut_by(zone: Running, deed: Coroutine[object, object, None]) -> None:
+    """Return when the deed has ended a standing link of A."""
+    with pytest.raises(aiomqtt.MqttError):
+        await _listen_after(zone, deed)
+
+
+async def _listen_after(zone: Running, deed: Coroutine[object, object, None]) -> None:
+    async with zone.mqtt() as a, asyncio.timeout(DEADLINE_S):
+        await deed
+        async for _ in a.messages:
+            pass

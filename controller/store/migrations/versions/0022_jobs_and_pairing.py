@@ -1,4 +1,4 @@
-"""Jobs and wishes for terminals, and what they brought."""
+"""Jobs and wishes for terminals, what they brought; terminals heard over HTTPS; terminals that wait to be paired."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -60,8 +60,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("device", name=op.f("pk_terminal_https")),
     )
 
+    op.create_table(
+        "pairing",
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("ticket", sa.String(length=64), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("public", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("check", sa.String(length=64), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("expires", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("misses", sa.Integer(), nullable=False),
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("bundle", sa.LargeBinary(), nullable=False),
+        sa.Column("mac", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pairing")),
+    )
+    op.create_index(op.f("ix_pairing_ticket"), "pairing", ["ticket"], unique=False)
+
 
 def downgrade() -> None:
+    op.drop_table("pairing")
     op.drop_table("terminal_https")
     op.drop_table("want")
     op.drop_table("job_result")
