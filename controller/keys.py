@@ -47,3 +47,11 @@ ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("ERROR_PAGE")
 REQUEST_ID = web.RequestKey("REQUEST_ID", str)
 PERSON = web.RequestKey("PERSON", Person)
 """Who is signed in; absent for visitors. Handlers ask controller.auth.sessions.signed_in(request)."""
+
+if __name__ == "__main__":
+    # `python -m controller.keys` is the key ceremony; the name is what the holders' printed papers say.
+    import sys
+
+    from controller.ceremony.cli import main
+
+    raise SystemExit(main(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from aiohttp import web
 
@@ -9,6 +10,14 @@ from controller.push.welcome import FeedSource, Welcomer
 from controller.services.intake import Intake
 from controller.services.terminals import Terminals
 from controller.store.terminals import Terminal
+
+
+class TrustFiles(Protocol):
+    """The TUF files of a zone that has held a key ceremony."""
+
+    def file(self, name: str) -> bytes | None:
+        """Return a file, None if there is none of that name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,7 @@ class DeviceServices:
     welcomer: Welcomer
     feeds: FeedSource
     blobs: Path
+    trust: TrustFiles | None = None
 
 
 SERVICES = web.AppKey("DEVICE_SERVICES", DeviceServices)

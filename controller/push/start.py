@@ -29,11 +29,13 @@ from controller.push.access import AccessWatch
 from controller.push.broker_link import BrokerAddress, BrokerLink, Incoming, LinkEvents
 from controller.push.dispatch import Dispatch
 from controller.push.feeds import FeedPush
+from controller.push.trust_watch import TrustWatch
 from controller.push.welcome import FeedSource, PolicySource, Welcomer
 from controller.services.events import EventBus
 from controller.services.findings import AuditTrail, Finding, Findings
 from controller.services.intake import Intake, RequestRegister
 from controller.services.terminals import Desired, Terminals
+from controller.services.trust_shelf import TrustShelf
 from controller.store.database import Database
 from devices.clock import Clock
 
@@ -90,6 +92,7 @@ async def open_push(outside: Outside) -> AsyncIterator[PushWing]:
     rooms = _Rooms(outside, ca, findings)
     async with AsyncExitStack() as stack:
         await _in_background(stack, "findings", findings.run())
+        await _in_background(stack, "trust", rooms.trust_watch().run())
         if outside.config.broker.enabled:
             await rooms.open_broker(stack)
         if outside.config.api.enabled:
@@ -121,6 +124,12 @@ class _Rooms:
         self._welcomer = Welcomer(feeds=outside.feeds, policies=outside.policies)
         self._broker = self._mosquitto() if outside.config.broker.enabled else None
         self.wing = PushWing(terminals=self._terminals, intake=self._intake, broker=self._broker)
+
+    def trust_watch(self) -> TrustWatch:
+        """Return what dates the keys' files and hears of a policy that another process put in use."""
+        outside = self._outside
+        shelf = TrustShelf(outside.config.state, clock=outside.clock)
+        return TrustWatch(shelf=shelf, policies=outside.policies, events=outside.events)
 
     async def open_broker(self, stack: AsyncExitStack) -> None:
         """Start mosquitto and all that lives on it."""
@@ -165,6 +174,7 @@ class _Rooms:
             welcomer=self._welcomer,
             feeds=self._outside.feeds,
             blobs=config.state / "blobs",
+            trust=TrustShelf(config.state, clock=self._outside.clock),
         )
         certificate, key = self._server("api", (config.api.name, config.api.host))
         tls = server_tls(

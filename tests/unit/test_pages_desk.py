@@ -22,6 +22,7 @@ ALLOWED = {
     "approver": {"", "/documents", "/terminals", "/account"},
     "officer": {"", "/documents", "/requests", "/terminals", "/account"},
     "auditor": {"", "/documents", "/requests", "/terminals", "/audit", "/account"},
+    "warden": {"", "/documents", "/terminals", "/account"},
 }
 
 
@@ -29,6 +30,7 @@ ALLOWED = {
 async def zone(tmp_path: Path) -> AsyncIterator[Zone]:
     async with open_zone(tmp_path / "zone", upload_mb=1) as opened:
         await opened.staff()
+        await opened.add("warden", Role.EMERGENCY)
         yield opened
 
 
