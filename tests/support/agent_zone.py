@@ -82,6 +82,8 @@ class AgentZone:
     reports: list[Report] = field(default_factory=list)
     states: list[StateMessage] = field(default_factory=list)
     envelopes: int = 0
+    trust: dict[str, bytes] = field(default_factory=dict)
+    policy: bytes = b""
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     client: aiomqtt.Client | None = None
 
@@ -170,7 +172,7 @@ class AgentZone:
             self.changed.notify_all()
 
     def welcome(self) -> Welcome:
-        policy = base64.b64encode(self.keys.policy().to_bytes()).decode()
+        policy = base64.b64encode(self.policy or self.keys.policy().to_bytes()).decode()
         lines = self.keys.lines
         heads = (base64.b64encode(head_to_bytes(self.keys.head())).decode(),) if lines else ()
         return Welcome(policy, heads)
@@ -189,11 +191,16 @@ class AgentZone:
         assert from_bytes(data, Envelope).device == DEVICE
         return web.Response(body=to_bytes(self.intake.receive(data)))
 
+    async def _trust(self, request: web.Request) -> web.Response:
+        data = self.trust.get(request.match_info["name"])
+        return web.Response(body=data) if data is not None else web.Response(status=404)
+
     def api(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/f/{feed:.+}/log", self._log)
         app.router.add_post("/hello", self._hello)
         app.router.add_post("/up", self._up)
+        app.router.add_get("/t/{name}", self._trust)
         return app
 
     def server_tls(self) -> ssl.SSLContext:
