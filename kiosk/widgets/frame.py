@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 load_rules(__file__)
 
-_BAND_ICONS = {BandKind.DEMO: "flask-conical", BandKind.OFFLINE: "wifi-off", BandKind.AWAY: "info"}
+_BAND_ICONS = {
+    BandKind.EMERGENCY: "triangle-alert",
+    BandKind.DEMO: "flask-conical",
+    BandKind.OFFLINE: "wifi-off",
+    BandKind.AWAY: "info",
+}
 
 
 class Frame(FloatLayout):
@@ -80,7 +85,9 @@ class Frame(FloatLayout):
         self._bands = bands
         self.ids.bands.clear_widgets()
         for band in bands:
-            self.ids.bands.add_widget(BandLine(text=band.text, icon=_BAND_ICONS[band.kind]))
+            line = BandLine(text=band.text, icon=_BAND_ICONS[band.kind])
+            line.is_alarm = band.kind is BandKind.EMERGENCY
+            self.ids.bands.add_widget(line)
 
     def _show_idle(self, view: KioskView) -> None:
         if view.session.phase is not Phase.WARNING:

@@ -68,7 +68,8 @@ async def test_two_approved_texts_exchanged(siege: Siege) -> None:
     await siege.shows(GOOD, NEXT)
     before = siege.glass()
     with closing(apsw.Connection(str(siege.home.replica))) as disk:
-        rows = dict(disk.execute("SELECT record, line FROM entry").fetchall())
+        found = disk.execute("SELECT record, line FROM entry").fetchall()
+        rows: dict[str, bytes] = {str(record): bytes(line) for record, line in found}  # type: ignore[arg-type]
 
     siege.on_disk("UPDATE entry SET line = ? WHERE record = 'D000000001'", rows["D000000002"])
 

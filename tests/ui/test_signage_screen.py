@@ -15,7 +15,7 @@ from content.disclosure.classes import DisclosureClass
 from content.disclosure.record import Block, BlockKind, DisclosureRecord
 from content.programme.builtin import default_programme
 from content.programme.programme import OpeningHours
-from content.replica.ports import Verified
+from content.replica.ports import Notices, Verified
 from devices.ipc.messages import (
     Glass,
     LinkState,
@@ -57,6 +57,9 @@ class Replica:
 
     def tampered(self) -> tuple[tuple[str, str], ...]:
         return ()
+
+    def notices(self) -> Notices:
+        return Notices()
 
     def content_as_of(self) -> int:
         return int(START.timestamp())
