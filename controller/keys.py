@@ -10,6 +10,7 @@ from controller.problems import Problem
 from controller.push.start import PushWing
 from controller.services.audit import AuditLog
 from controller.services.documents import Documents
+from controller.services.emergencies import Emergencies
 from controller.services.events import EventBus
 from controller.services.feed_log import FeedLog
 from controller.services.keyring import Keyring
@@ -38,6 +39,7 @@ SESSIONS = web.AppKey("SESSIONS", Sessions)
 POLICIES = web.AppKey("POLICIES", Policies)
 DOCUMENTS = web.AppKey("DOCUMENTS", Documents)
 PUBLISHING = web.AppKey("PUBLISHING", Publishing)
+EMERGENCIES = web.AppKey("EMERGENCIES", Emergencies)
 REQUESTS = web.AppKey("REQUESTS", RequestDesk)
 PUSH = web.AppKey("PUSH", PushWing)
 TERMINALS = web.AppKey("TERMINALS", Terminals)

@@ -1,7 +1,17 @@
 """The whole catalogue of tables: importing this module completes it."""
 
-from controller.store import audit, documents, intake, keys, log, people, requests, terminals
+from controller.store import (
+    audit,
+    documents,
+    emergencies,
+    intake,
+    keys,
+    log,
+    people,
+    requests,
+    terminals,
+)
 from controller.store.metadata import metadata
 
-MODULES = (audit, documents, intake, keys, log, people, requests, terminals)
+MODULES = (audit, documents, emergencies, intake, keys, log, people, requests, terminals)
 COMPLETE = metadata

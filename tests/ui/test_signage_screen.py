@@ -44,6 +44,7 @@ class Replica:
     def __init__(self) -> None:
         self.papers: list[Verified] = []
         self.programmes: list[Verified] = []
+        self.alarms = Notices()
 
     def sequences(self) -> dict[str, int]:
         return {"gov/512299": len(self.papers) + len(self.programmes)}
@@ -59,7 +60,7 @@ class Replica:
         return ()
 
     def notices(self) -> Notices:
-        return Notices()
+        return self.alarms
 
     def content_as_of(self) -> int:
         return int(START.timestamp())

@@ -117,6 +117,9 @@ async function approve(panel) {
     if (offer.statement.record !== panel.dataset.record) throw new Stop("statement_differs");
     showBody(document.querySelector("[data-body-place]"), body, offer.statement.record);
     for (const place of panel.querySelectorAll("[data-digest]")) place.textContent = shortForm(digest || (await sha256(bytes)));
+    for (const place of panel.querySelectorAll("[data-expires]")) {
+      place.textContent = new Date(offer.statement.expires * 1000).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai" });
+    }
     if (!(await ready(panel, say))) return;
     const key = await heldKey(panel.dataset.keys.split(" "));
     if (!key) throw new Stop(panel.dataset.keys ? "no_key_here" : "no_key");
