@@ -101,9 +101,15 @@ class ZoneConfig:
         return f"gov/{self.region}"
 
     @property
+    def emergency_feed(self) -> str:
+        """The feed of emergency notices, for example emergency/512299."""
+        return f"emergency/{self.region}"
+
+    @property
     def all_feeds(self) -> tuple[str, ...]:
-        """The main feed and the others."""
-        return (self.main_feed, *(one for one in self.feeds if one != self.main_feed))
+        """The main feed, the emergency feed and the others."""
+        own = (self.main_feed, self.emergency_feed)
+        return (*own, *(one for one in self.feeds if one not in own))
 
     @property
     def database_url(self) -> str:

@@ -10,6 +10,7 @@ from controller.problems import Problem
 from controller.push.start import PushWing
 from controller.services.audit import AuditLog
 from controller.services.documents import Documents
+from controller.services.emergencies import Emergencies
 from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
 from controller.services.feed_log import FeedLog
@@ -42,6 +43,7 @@ SESSIONS = web.AppKey("SESSIONS", Sessions)
 POLICIES = web.AppKey("POLICIES", Policies)
 DOCUMENTS = web.AppKey("DOCUMENTS", Documents)
 PUBLISHING = web.AppKey("PUBLISHING", Publishing)
+EMERGENCIES = web.AppKey("EMERGENCIES", Emergencies)
 REQUESTS = web.AppKey("REQUESTS", RequestDesk)
 PUSH = web.AppKey("PUSH", PushWing)
 TERMINALS = web.AppKey("TERMINALS", Terminals)
@@ -55,3 +57,11 @@ ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("ERROR_PAGE")
 REQUEST_ID = web.RequestKey("REQUEST_ID", str)
 PERSON = web.RequestKey("PERSON", Person)
 """Who is signed in; absent for visitors. Handlers ask controller.auth.sessions.signed_in(request)."""
+
+if __name__ == "__main__":
+    # `python -m controller.keys` is the key ceremony; the name is what the holders' printed papers say.
+    import sys
+
+    from controller.ceremony.cli import main
+
+    raise SystemExit(main(sys.argv[1:]))

@@ -16,6 +16,7 @@ from controller.importing.limits import ImportLimits
 from controller.push.start import Outside, open_push
 from controller.services.audit import AuditLog
 from controller.services.documents import Documents, ReadFile
+from controller.services.emergencies import Emergencies
 from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
 from controller.services.feed_log import FeedLog
@@ -134,6 +135,9 @@ def _add_desk(app: web.Application, *, database: Database, keyring: Keyring, clo
         events=events,
         log=app[keys.FEED_LOG],
         records=PublishedRecords(database=database),
+    )
+    app[keys.EMERGENCIES] = Emergencies(
+        config=config, database=database, audit=audit, events=events, log=app[keys.FEED_LOG]
     )
     app[keys.REQUESTS] = RequestDesk(
         database=database,

@@ -43,7 +43,16 @@ class ClosedCard:
     today: date
 
 
-Card = DocumentCard | ListCard | ClockCard | WelcomeCard | ClosedCard
+@dataclass(frozen=True, slots=True)
+class EmergencyCard:
+    """An emergency notice on the whole screen. `place` of `of` that stand, from 1."""
+
+    found: Verified
+    place: int
+    of: int
+
+
+Card = EmergencyCard | DocumentCard | ListCard | ClockCard | WelcomeCard | ClosedCard
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 from content.errors import NotFound
 from content.feed.verify import Refused
 from content.programme.programme import Programme
-from content.replica.ports import Verified
+from content.replica.ports import Notices, Verified
 from signage.player import Content
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,10 @@ class Replica(Protocol):
         """Return the unix second up to which the content is complete, 0 if unknown."""
         ...
 
+    def notices(self) -> Notices:
+        """Return the emergency notices that are held."""
+        ...
+
 
 class Library:
     """Holds the newest reading; empty until a reader is given."""
@@ -64,7 +68,7 @@ class Library:
         documents = self._reader.newest("document", limit=MOST_DOCUMENTS)
         programmes = self._reader.newest("programme", limit=MOST_PROGRAMMES)
         found = tuple(one.record for one in programmes if isinstance(one.record, Programme))
-        self.content = Content(sequences, found, documents)
+        self.content = Content(sequences, found, documents, self._reader.notices())
         for record_id, reason in self._reader.tampered():
             self.tell(record_id, reason)
 

@@ -4,12 +4,13 @@ Never leaves an area without a card: a document that does not verify when its tu
 when none does the area shows what the zone is for.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol, assert_never
 
 from content.disclosure.record import DisclosureRecord
 from content.programme.evaluate import (
+    EMERGENCY_SCREEN,
     Item,
     ItemKind,
     RegionShowing,
@@ -19,7 +20,7 @@ from content.programme.evaluate import (
 )
 from content.programme.opening import Calendar
 from content.programme.programme import Programme
-from content.replica.ports import Verified
+from content.replica.ports import Notices, Verified
 from signage.cues import (
     Arrange,
     Card,
@@ -27,6 +28,7 @@ from signage.cues import (
     ClosedCard,
     Cue,
     DocumentCard,
+    EmergencyCard,
     ListCard,
     RunTicker,
     Show,
@@ -45,11 +47,13 @@ class Content:
         sequences: feed -> sequence.
         programmes: newest first.
         documents: newest first; all verified at this reading.
+        notices: emergency notices; they take over the whole screen while one stands.
     """
 
     sequences: dict[str, int] = field(default_factory=dict)
     programmes: tuple[Programme, ...] = ()
     documents: tuple[Verified, ...] = ()
+    notices: Notices = field(default_factory=Notices)
 
 
 class Shelf(Protocol):
@@ -71,6 +75,7 @@ class Player:
         self._cards: dict[str, Card] = {}
         self._arranged: Arrange | None = None
         self._ticker: RunTicker | None = None
+        self._alarms: dict[str, Verified] = {}
         self.showing: Showing | None = None
 
     def step(self, now: datetime, content: Content) -> tuple[Cue, ...]:
@@ -87,6 +92,10 @@ class Player:
         showing = evaluate(
             programme, calendar=self._calendar, now=now, documents=papers, region=self._region
         )
+        alarms = content.notices.standing(region=self._region, now=int(now.timestamp()))
+        if alarms:
+            showing = _taken_over(showing, alarms)
+        self._alarms = {one.record.id: one for one in alarms}
         self.showing = showing
         cues = self._arrange(showing)
         for region in showing.regions:
@@ -95,8 +104,10 @@ class Player:
 
     @property
     def leading(self) -> Verified | None:
-        """The document that the screen shows large, None if it shows none."""
-        cards = (card for card in self._cards.values() if isinstance(card, DocumentCard))
+        """The document or emergency that the screen shows large, None if it shows none."""
+        cards = (
+            card for card in self._cards.values() if isinstance(card, DocumentCard | EmergencyCard)
+        )
         return next((card.found for card in cards), None)
 
     def _arrange(self, showing: Showing) -> list[Cue]:
@@ -121,7 +132,7 @@ class Player:
         shown = self._cards.get(region.name)
         if turned is None and shown is not None and not _is_outdated(shown, content):
             item = rotation.current
-            if item is None or item.kind is ItemKind.DOCUMENT:
+            if item is None or item.kind in {ItemKind.DOCUMENT, ItemKind.EMERGENCY}:
                 return []
         card = self._card(playing, rotation, now, content)
         if card == shown:
@@ -155,6 +166,8 @@ class Player:
                 return WelcomeCard()
             case ItemKind.CLOSED:
                 return self._closed(now.date())
+            case ItemKind.EMERGENCY:
+                return self._alarm(item, playing.items)
             case _ as never:
                 assert_never(never)
 
@@ -165,15 +178,33 @@ class Player:
         is_new = today - found.record.published_on < NEW_FOR
         return DocumentCard(found, items.index(item) + 1, len(items), is_new=is_new)
 
+    def _alarm(self, item: Item, items: tuple[Item, ...]) -> EmergencyCard | None:
+        found = self._alarms.get(item.records[0])
+        if found is None:
+            return None
+        return EmergencyCard(found, items.index(item) + 1, len(items))
+
     def _closed(self, today: date) -> ClosedCard:
         showing = self.showing
         text = showing.closed_text if showing else ""
         return ClosedCard(text, showing.until if showing else None, today)
 
 
+def _taken_over(showing: Showing, alarms: tuple[Verified, ...]) -> Showing:
+    """Return what plays in an emergency: it alone, on the whole screen, also when the hall is closed."""
+    items = tuple(Item(ItemKind.EMERGENCY, (one.record.id,)) for one in alarms)
+    return replace(
+        showing,
+        is_open=True,
+        regions=(RegionShowing(EMERGENCY_SCREEN, items),),
+        ticker=tuple(one.record.title for one in alarms),
+    )
+
+
 def _is_outdated(card: Card, content: Content) -> bool:
-    """Say whether a newer version of the shown document has come in."""
-    if not isinstance(card, DocumentCard):
+    """Say whether a newer version of the shown document or notice has come in."""
+    if not isinstance(card, DocumentCard | EmergencyCard):
         return False
-    held = (one for one in content.documents if one.record.id == card.found.record.id)
+    all_held = (*content.notices.found, *content.documents)
+    held = (one for one in all_held if one.record.id == card.found.record.id)
     return any(one.version != card.found.version for one in held)

@@ -8,19 +8,21 @@ from content.canonical import canonical_json
 from content.catalog.item import CatalogItem
 from content.disclosure.record import DisclosureRecord
 from content.feed.verify import Reason, Refused
+from content.programme.emergency import KIND, EmergencyNotice
 from content.programme.programme import Programme
 
-Record = DisclosureRecord | CatalogItem | Programme
+Record = DisclosureRecord | CatalogItem | Programme | EmergencyNotice
 
 KINDS: dict[str, type[Record]] = {
     "document": DisclosureRecord,
     "item": CatalogItem,
     "programme": Programme,
+    KIND: EmergencyNotice,
 }
 
 
 def kind_of(record: Record) -> str:
-    """Return the record's kind: document, item or programme."""
+    """Return the record's kind: document, item, programme or emergency."""
     return next(name for name, kind in KINDS.items() if isinstance(record, kind))
 
 

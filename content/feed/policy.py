@@ -1,21 +1,25 @@
 """Who may sign what: the zone's signed policy, and the root that signs the policy.
 
-A terminal pins the root at enrolment. The policy names keys, their holders, and for each feed the
-approvers, how many of them are needed, and the key that orders the log.
+A terminal pins the root at enrolment: the keys of a browser, or a TUF root made in a ceremony
+(docs/adr/0020). The policy names keys, their holders, and for each feed the approvers, how many of
+them are needed, what kinds of record it carries, and the key that orders the log.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 import msgspec
 
-from content.canonical import canonical_json
+from content.canonical import Json, canonical_json
 from content.errors import PeerError
 from content.feed.keys import is_signed, key_id
 from content.feed.statement import Approval
 
 DOMAIN = b"zone/policy/1\n"
+RESERVED_KINDS = frozenset({"emergency"})
+"""Kinds that a rule must name: those whom a county trusts with documents do not thereby take over its screens."""
 
 
 class PolicyRefused(PeerError):
@@ -24,10 +28,17 @@ class PolicyRefused(PeerError):
 
 @dataclass(frozen=True, slots=True)
 class TrustRoot:
-    """The root that a terminal pins: raw public keys in hex, and how many must sign a policy."""
+    """The root that a terminal pins.
+
+    Attributes:
+        keys: raw public keys in hex that sign policies themselves.
+        threshold: how many of them must.
+        tuf: the first root.json of a ceremony, as text; where it is there, it alone counts.
+    """
 
     keys: tuple[str, ...]
     threshold: int = 1
+    tuf: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +59,18 @@ class FeedRule:
         approvers: ids of keys whose signatures count.
         threshold: how many different holders, the drafter not among them, must have signed.
         log_keys: ids of keys that may order the log.
+        kinds: the only kinds of record that these feeds carry; empty = all but the reserved ones.
     """
 
     pattern: str
     approvers: tuple[str, ...]
     threshold: int
     log_keys: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+
+    def carries(self, kind: str) -> bool:
+        """Say whether a record of this kind may stand in these feeds."""
+        return kind in self.kinds if self.kinds else kind not in RESERVED_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +82,21 @@ class Policy:
     keys: tuple[PolicyKey, ...]
     feeds: tuple[FeedRule, ...]
 
+    def fields(self) -> dict[str, Json]:
+        """Return what is signed; a rule without `kinds` is written as it was before there were any."""
+        made: dict[str, Any] = msgspec.to_builtins(self)
+        for rule in made["feeds"]:
+            if not rule["kinds"]:
+                del rule["kinds"]
+        return made
+
     def signed_bytes(self) -> bytes:
         """Return exactly the bytes that root keys sign."""
-        return DOMAIN + canonical_json(msgspec.to_builtins(self))
+        return DOMAIN + self.target_bytes()
+
+    def target_bytes(self) -> bytes:
+        """Return the bytes of the TUF target feeds.json."""
+        return canonical_json(self.fields())
 
     def key(self, wanted: str) -> PolicyKey | None:
         """Return the key with this id, if the policy names it."""
@@ -85,10 +114,17 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class SignedPolicy:
-    """A policy and the root signatures over it."""
+    """A policy and what proves it.
+
+    Attributes:
+        policy: what it says.
+        approvals: root signatures over the policy; or, with a chain, over the hand-over to it.
+        chain: root.json of every version from the first, then targets.json; empty without a ceremony.
+    """
 
     policy: Policy
     approvals: tuple[Approval, ...]
+    chain: tuple[bytes, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return the msgpack form for wire and disk."""
@@ -118,16 +154,24 @@ def check_policy(signed: SignedPolicy, *, root: TrustRoot, held: int) -> Policy:
     Raises:
         PolicyRefused: with the reason.
     """
-    data = signed.policy.signed_bytes()
-    publics = {key_id(bytes.fromhex(public)): bytes.fromhex(public) for public in root.keys}
-    good = {
-        approval.key_id
-        for approval in signed.approvals
-        if approval.key_id in publics
-        and is_signed(publics[approval.key_id], approval.signature, data)
-    }
-    if len(good) < root.threshold:
+    if signed.chain:
+        # Inside: only zones with a ceremony pay for the library's import before a first frame.
+        from content.feed.tuf_chain import check_chain
+
+        check_chain(signed, root=root)
+    elif root.tuf or not is_signed_by(root, signed.approvals, signed.policy.signed_bytes()):
         raise PolicyRefused("签名策略未经根密钥签名。")
     if signed.policy.version < held:
         raise PolicyRefused("签名策略的版本低于终端已有版本。")
     return signed.policy
+
+
+def is_signed_by(root: TrustRoot, approvals: Iterable[Approval], data: bytes) -> bool:
+    """Say whether enough of a root's own keys signed these bytes; the same key twice counts once."""
+    publics = {key_id(bytes.fromhex(public)): bytes.fromhex(public) for public in root.keys}
+    good = {
+        one.key_id
+        for one in approvals
+        if one.key_id in publics and is_signed(publics[one.key_id], one.signature, data)
+    }
+    return bool(good) and len(good) >= root.threshold

@@ -4,8 +4,11 @@ Pure: bytes and policy in, an answer out. Everything a terminal shows passes `ch
 and again each time it is read from disk.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 from content.canonical import sha256_hex
 from content.errors import PeerError
@@ -32,6 +35,7 @@ class Reason(StrEnum):
     WRONG_FEED = "wrong_feed"
     UNREADABLE = "unreadable"
     UNEXPECTED_KIND = "unexpected_kind"
+    WRONG_KIND = "wrong_kind"
 
 
 REASON_ZH = {
@@ -48,6 +52,7 @@ REASON_ZH = {
     Reason.WRONG_FEED: "内容属于另一个频道",
     Reason.UNREADABLE: "内容损坏，无法读取",
     Reason.UNEXPECTED_KIND: "内容种类不能识别",
+    Reason.WRONG_KIND: "这个频道不允许发布这类内容",
 }
 
 
@@ -135,7 +140,22 @@ def check_entry(entry: Entry, *, policy: Policy) -> bytes:
         raise Refused(Reason.BODY_CHANGED, statement.record) from error
     if statement.action is Action.PUT and sha256_hex(body) != statement.digest:
         raise Refused(Reason.BODY_CHANGED, statement.record)
+    if statement.action is Action.PUT and not rule.carries(_kind(body)):
+        raise Refused(Reason.WRONG_KIND, statement.record)
     return body
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    kind: str = ""
+
+
+def _kind(body: bytes) -> str:
+    """Return what a body says that it is, "" for what is no record at all: reading it will refuse it."""
+    try:
+        return msgspec.json.decode(body, type=_Kind).kind
+    except (msgspec.MsgspecError, RecursionError):
+        return ""
 
 
 def _check_approvals(entry: Entry, rule: FeedRule, policy: Policy) -> None:

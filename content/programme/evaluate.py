@@ -19,6 +19,9 @@ from content.regions import region_chain
 WHOLE_SCREEN = Region("whole", 0, 0, 100, 100, Source.CLOCK)
 """The one region of a closed hall's screen."""
 
+EMERGENCY_SCREEN = Region("emergency", 0, 0, 100, 100, Source.CLOCK, item_seconds=20)
+"""The one region of a screen while an emergency stands; several take turns of 20 s."""
+
 
 class ItemKind(StrEnum):
     """What an item of a playlist is."""
@@ -28,6 +31,7 @@ class ItemKind(StrEnum):
     CLOCK = "clock"
     WELCOME = "welcome"
     CLOSED = "closed"
+    EMERGENCY = "emergency"
 
 
 class Rule(StrEnum):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from content.programme.emergency import GRAVITY, EmergencyNotice, is_standing, zone_time
+
 if TYPE_CHECKING:
     # For its name alone: importing it would load the signature library before the first frame of a screen.
     from content.feed.body import Record
@@ -17,6 +19,7 @@ class Verified:
         feed, version: where it stands.
         approved_on: unix seconds.
         approvers: names of those who signed.
+        expires: unix second from which it must not be shown, 0 = no end.
     """
 
     record: "Record"
@@ -24,6 +27,7 @@ class Verified:
     version: int
     approved_on: int
     approvers: tuple[str, ...]
+    expires: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,32 @@ class Results:
 
     hits: tuple[Hit, ...]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """Emergency notices of one reading; which of them stand depends on the moment.
+
+    Attributes:
+        found: the newest first, all verified.
+        approved: the latest moment at which people signed anything that is held.
+        head_at: the latest moment that a log key has named.
+    """
+
+    found: tuple[Verified, ...] = ()
+    approved: int = 0
+    head_at: int = 0
+
+    def standing(self, *, region: str, now: int) -> tuple[Verified, ...]:
+        """Return what is to be shown in a division now, the gravest first, then the newest."""
+        at = zone_time(now, approved=self.approved, head_at=self.head_at)
+        shown = [
+            (one, one.record)
+            for one in self.found
+            if isinstance(one.record, EmergencyNotice)
+            and is_standing(one.record, expires=one.expires, region=region, at=at)
+        ]
+        return tuple(one for one, notice in sorted(shown, key=lambda pair: GRAVITY[pair[1].level]))
 
 
 class ContentReader(Protocol):

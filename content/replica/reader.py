@@ -13,8 +13,9 @@ from content.feed.entry import BadEntry
 from content.feed.kept import kept_from_bytes
 from content.feed.policy import Policy, TrustRoot
 from content.feed.verify import Reason, Refused, check_entry
+from content.programme.emergency import KIND, EmergencyNotice
 from content.programme.programme import Programme
-from content.replica.ports import Hit, Results, Verified
+from content.replica.ports import Hit, Notices, Results, Verified
 from content.replica.shelf import held_policy, open_shelf
 from content.replica.witness import AS_OF
 from content.search.analyse import normalise
@@ -22,6 +23,7 @@ from content.search.highlight import mark, snippet
 from content.search.match import WEIGHTS, Mode, Query, expression, read_query
 
 MOST_HITS = 200
+MOST_NOTICES = 20
 MOST_TERMS = 12
 """Rarest terms of a long query that are asked for (search.md section 0, point 4)."""
 
@@ -74,6 +76,13 @@ class ReplicaReader:
                 (kind, limit, offset),
             )
         )
+
+    def notices(self) -> Notices:
+        """Return the emergency notices that are held, and by what their time is judged."""
+        found = self.newest(KIND, limit=MOST_NOTICES)
+        signed = [one.approved_on for one in (*found, *self.newest("document", limit=1))]
+        heads = [at for (at,) in self._rows("SELECT head_at FROM feed")]
+        return Notices(found, max(signed, default=0), max(heads, default=0))
 
     def count(self, kind: str) -> int:
         """Return how many records of a kind are held."""
@@ -238,7 +247,7 @@ def _verify(record_id: str, feed: str, version: int, *, line: bytes, policy: Pol
         raise Refused(Reason.BODY_CHANGED, record_id)
     keys = policy.by_id
     names = tuple(keys[one.key_id].name for one in entry.approvals if one.key_id in keys)
-    return Verified(record, feed, version, statement.approved_on, names)
+    return Verified(record, feed, version, statement.approved_on, names, statement.expires)
 
 
 def _why(query: Query) -> str:
@@ -259,3 +268,5 @@ def _body_text(record: Record) -> str:
             return " ".join((record.department, *record.aliases, *record.materials))
         case Programme():
             return ""
+        case EmergencyNotice():
+            return f"{record.text} {record.advice}"

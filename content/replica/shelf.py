@@ -38,3 +38,12 @@ def held_policy(connection: apsw.Connection, root: TrustRoot) -> Policy | None:
         return check_policy(SignedPolicy.from_bytes(bytes(row[0])), root=root, held=0)
     except PolicyRefused:
         return None
+
+
+def is_handed_over(connection: apsw.Connection) -> bool:
+    """Say whether the kept policy comes from a ceremony: from then on nothing less will do."""
+    row = connection.execute("SELECT value FROM kept WHERE name = ?", (POLICY,)).fetchone()
+    try:
+        return row is not None and bool(SignedPolicy.from_bytes(bytes(row[0])).chain)
+    except PolicyRefused:
+        return False

@@ -14,13 +14,13 @@ from content.feed.entry import BadEntry, Entry, LogLine, SignedHead
 from content.feed.kept import kept_to_bytes
 from content.feed.opening import ReadBlob
 from content.feed.packing import MissingBase
-from content.feed.policy import Policy, SignedPolicy, TrustRoot, check_policy
+from content.feed.policy import Policy, PolicyRefused, SignedPolicy, TrustRoot, check_policy
 from content.feed.snapshot import Manifest, manifest_to_bytes
 from content.feed.statement import Action
 from content.feed.verify import Reason, Refused, check_entry, check_head, check_place
 from content.replica.bases import Bases
 from content.replica.install import SnapshotInstall, believable
-from content.replica.shelf import POLICY, held_policy, open_shelf
+from content.replica.shelf import POLICY, held_policy, is_handed_over, open_shelf
 from content.replica.witness import Contradiction, Witness
 from content.search.match import index_row
 
@@ -59,9 +59,10 @@ class ReplicaWriter:
         Raises:
             PolicyRefused: not signed by enough root keys, or older than the one held.
         """
-        policy = check_policy(
-            SignedPolicy.from_bytes(data), root=self._root, held=self.policy_version()
-        )
+        signed = SignedPolicy.from_bytes(data)
+        policy = check_policy(signed, root=self._root, held=self.policy_version())
+        if not signed.chain and is_handed_over(self._db):
+            raise PolicyRefused("专区已改用密钥仪式产生的根，浏览器中的旧根密钥不能再签发策略。")
         self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (POLICY, data))
         self._policy = policy
         return policy

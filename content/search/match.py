@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from content.disclosure.record import DisclosureRecord
 from content.feed.body import Record
+from content.programme.emergency import EmergencyNotice
 from content.programme.programme import Programme
 from content.search.analyse import (
     bigrams,
@@ -71,8 +72,8 @@ class Query:
 
 
 def index_row(record: Record) -> IndexRow | None:
-    """Return the index columns of a record, or None for what is not searched (programmes)."""
-    if isinstance(record, Programme):
+    """Return the index columns of a record, or None for what is not searched (programmes, emergencies)."""
+    if isinstance(record, Programme | EmergencyNotice):
         return None
     if isinstance(record, DisclosureRecord):
         names: tuple[str, ...] = (record.title,)

@@ -1,5 +1,6 @@
 """The device API: the same envelopes and bytes as over MQTT, and what is too large for it (wire.md 9.2)."""
 
+import asyncio
 import base64
 import re
 from http import HTTPStatus
@@ -120,6 +121,17 @@ async def blob(request: web.Request) -> web.FileResponse:
     return web.FileResponse(path, headers={**IMMUTABLE, "Content-Type": BINARY})
 
 
+async def trust(request: web.Request) -> web.Response:
+    """GET /t/{name}: a TUF file (docs/adr/0020). What is not there is an ordinary answer to a TUF client."""
+    shelf = request.config_dict[SERVICES].trust
+    data = None
+    if shelf is not None:
+        data = await asyncio.to_thread(shelf.file, request.match_info["name"])
+    if data is None:
+        raise NotFound("没有这个文件。")
+    return web.Response(body=data, content_type="application/json")
+
+
 ROUTES = (
     web.get(f"/f/{FEED}/head", head),
     web.get(f"/f/{FEED}/log", log),
@@ -130,6 +142,7 @@ ROUTES = (
     web.put(r"/job/{id:[0-9a-f]{32}}/result", job_result),
     web.post("/hello", hello),
     web.get("/b/{name:[0-9a-f]{64}}", blob),
+    web.get("/t/{name:[0-9a-z.]{1,90}}", trust),
 )
 
 

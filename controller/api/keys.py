@@ -27,6 +27,14 @@ class Library(Protocol):
         ...
 
 
+class TrustFiles(Protocol):
+    """The TUF files of a zone that has held a key ceremony."""
+
+    def file(self, name: str) -> bytes | None:
+        """Return a file, None if there is none of that name."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceServices:
     """What the device API serves from. `blobs` is the content-addressed folder: files named by SHA-256 hex."""
@@ -40,6 +48,7 @@ class DeviceServices:
     jobs: Jobs
     links: OpenLinks
     library: Library | None = None
+    trust: TrustFiles | None = None
 
 
 SERVICES = web.AppKey("DEVICE_SERVICES", DeviceServices)

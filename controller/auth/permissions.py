@@ -24,6 +24,9 @@ class Permission(StrEnum):
     RETURN_DOCUMENT = "return_document"
     WITHDRAW_DOCUMENT = "withdraw_document"
     HOLD_APPROVAL_KEY = "hold_approval_key"
+    DRAFT_EMERGENCY = "draft_emergency"
+    SIGN_EMERGENCY = "sign_emergency"
+    READ_EMERGENCY = "read_emergency"
     LIST_REQUESTS = "list_requests"
     READ_REQUEST = "read_request"
     WORK_REQUEST = "work_request"
@@ -42,7 +45,10 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.APPROVE_DOCUMENT: frozenset({Role.APPROVER}),
     Permission.RETURN_DOCUMENT: frozenset({Role.APPROVER}),
     Permission.WITHDRAW_DOCUMENT: frozenset({Role.APPROVER}),
-    Permission.HOLD_APPROVAL_KEY: frozenset({Role.APPROVER}),
+    Permission.HOLD_APPROVAL_KEY: frozenset({Role.APPROVER, Role.EMERGENCY}),
+    Permission.DRAFT_EMERGENCY: frozenset({Role.DRAFTER, Role.EMERGENCY}),
+    Permission.SIGN_EMERGENCY: frozenset({Role.EMERGENCY}),
+    Permission.READ_EMERGENCY: _ALL,
     # The list shows no personal data; the request itself does, so only officers open it.
     Permission.LIST_REQUESTS: frozenset({Role.REQUEST_OFFICER, Role.AUDITOR}),
     Permission.READ_REQUEST: frozenset({Role.REQUEST_OFFICER}),

@@ -1,4 +1,4 @@
-"""The five roles of the desk. A person may have several; the administrator is not thereby an approver."""
+"""The roles of the desk. A person may have several; the administrator is not thereby an approver."""
 
 from enum import StrEnum
 
@@ -8,6 +8,7 @@ class Role(StrEnum):
 
     DRAFTER = "drafter"
     APPROVER = "approver"
+    EMERGENCY = "emergency"
     REQUEST_OFFICER = "request_officer"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
@@ -16,6 +17,7 @@ class Role(StrEnum):
 ROLE_ZH = {
     Role.DRAFTER: "拟稿",
     Role.APPROVER: "审批",
+    Role.EMERGENCY: "应急签发",
     Role.REQUEST_OFFICER: "受理",
     Role.AUDITOR: "审计",
     Role.ADMINISTRATOR: "管理",

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-import msgspec
 from aiohttp import web
 
+from content.canonical import sha256_hex
 from content.errors import CallerError
 from controller.auth.permissions import Permission, require
 from controller.auth.roles import Role
@@ -14,7 +14,7 @@ from controller.desk.forms import word
 from controller.desk.pages import address, done, page, say
 from controller.desk.payload import approval_of, read_json
 from controller.keys import CONFIG, PEOPLE, POLICIES
-from controller.services.policy import NothingToSign
+from controller.services.policy import NothingToSign, Policies
 from controller.store.keys import KeyUse
 
 
@@ -65,17 +65,17 @@ async def policy(request: web.Request) -> web.Response:
     """Return the policy to sign: its fields, and the bytes that the browser must arrive at itself."""
     by, policies = signed_in(request), request.config_dict[POLICIES]
     require(by, Permission.SIGN_POLICY)
-    proposed = await policies.proposed()
+    mine = await request.config_dict[PEOPLE].keys(by, holder=by.id)
+    offer: dict[str, object] = {
+        "root_keys": [key.id for key in mine if key.use is KeyUse.ROOT],
+        "signed_bytes": (await policies.to_sign(by)).hex(),
+    }
+    current, proposed = await policies.current(), await policies.proposed()
+    if current is not None and await policies.handover_due():
+        return web.json_response({**offer, "handover": sha256_hex(current.chain[0])})
     if proposed is None:
         raise NothingToSign(say(request, "policy.nothing"))
-    mine = await request.config_dict[PEOPLE].keys(by, holder=by.id)
-    return web.json_response(
-        {
-            "policy": msgspec.to_builtins(proposed),
-            "signed_bytes": proposed.signed_bytes().hex(),
-            "root_keys": [key.id for key in mine if key.use is KeyUse.ROOT],
-        }
-    )
+    return web.json_response({**offer, "policy": proposed.fields()})
 
 
 async def sign_policy(request: web.Request) -> web.Response:
@@ -101,10 +101,20 @@ async def _show(
         people=await services[PEOPLE].list(by),
         keys=await services[PEOPLE].keys(by),
         roles=tuple(Role),
-        policy_waits=await services[POLICIES].proposed() is not None,
+        policy_waits=await _policy_waits(services[POLICIES]),
         link=link,
         typed=typed or {"name": "", "login": "", "roles": frozenset()},
     )
+
+
+async def _policy_waits(policies: Policies) -> str:
+    """Return what the root is to do: "sign" or "handover" in this browser, or a "ceremony"; "" for nothing."""
+    if await policies.handover_due():
+        return "handover"
+    if await policies.proposed() is None:
+        return ""
+    current = await policies.current()
+    return "ceremony" if current is not None and current.chain else "sign"
 
 
 def _roles(words: Sequence[object]) -> frozenset[Role]:

@@ -31,6 +31,7 @@ from controller.push.dispatch import Dispatch
 from controller.push.expulsion import Expulsion, OpenLinks
 from controller.push.feeds import FeedPush
 from controller.push.orders import OrderPush
+from controller.push.trust_watch import TrustWatch
 from controller.push.welcome import FeedSource, PolicySource, Welcomer
 from controller.push.words import Words
 from controller.services.compaction import Compaction
@@ -41,6 +42,7 @@ from controller.services.folding import BlobFolder
 from controller.services.intake import Intake, RequestRegister
 from controller.services.jobs import Jobs
 from controller.services.terminals import Desired, Terminals
+from controller.services.trust_shelf import TrustShelf
 from controller.store.database import Database
 from devices.clock import Clock
 
@@ -105,6 +107,7 @@ async def open_push(outside: Outside) -> AsyncIterator[PushWing]:
             clock=outside.clock,
         )
         await _in_background(stack, "compaction", compaction.run())
+        await _in_background(stack, "trust", rooms.trust_watch().run())
         if outside.config.broker.enabled:
             await rooms.open_broker(stack)
         else:
@@ -142,6 +145,12 @@ class _Rooms:
         self._links = OpenLinks()
         self._broker = self._mosquitto() if outside.config.broker.enabled else None
         self.wing = PushWing(terminals=self._terminals, intake=self._intake, broker=self._broker)
+
+    def trust_watch(self) -> TrustWatch:
+        """Return what dates the keys' files and hears of a policy that another process put in use."""
+        outside = self._outside
+        shelf = TrustShelf(outside.config.state, clock=outside.clock)
+        return TrustWatch(shelf=shelf, policies=outside.policies, events=outside.events)
 
     async def open_broker(self, stack: AsyncExitStack) -> None:
         """Start mosquitto and all that lives on it."""
@@ -209,6 +218,7 @@ class _Rooms:
             words=self._words,
             jobs=self._outside.jobs,
             links=self._links,
+            trust=TrustShelf(config.state, clock=self._outside.clock),
         )
         certificate, key = self._server("api", (config.api.name, config.api.host))
         tls = server_tls(

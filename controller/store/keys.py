@@ -141,6 +141,12 @@ async def keep_policy(c: AsyncConnection, signed: SignedPolicy, *, now: int) -> 
     )
 
 
+async def replace_policy(c: AsyncConnection, signed: SignedPolicy) -> None:
+    """Keep the same policy with more signatures."""
+    where = policies.c.version == signed.policy.version
+    await c.execute(update(policies).where(where).values(signed=signed.to_bytes()))
+
+
 async def newest_policy(c: AsyncConnection) -> SignedPolicy | None:
     """Return the policy in use."""
     query = select(policies.c.signed).order_by(policies.c.version.desc()).limit(1)

@@ -3,6 +3,7 @@
 from controller.store import (
     audit,
     documents,
+    emergencies,
     feeds,
     https_presence,
     intake,
@@ -17,7 +18,7 @@ from controller.store import (
 from controller.store.metadata import metadata
 
 MODULES = (
-    *(audit, documents, feeds, https_presence, intake, jobs, keys, log, pairings, people),
-    *(requests, terminals),
+    *(audit, documents, emergencies, feeds, https_presence, intake, jobs, keys, log, pairings),
+    *(people, requests, terminals),
 )
 COMPLETE = metadata

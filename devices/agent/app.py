@@ -24,6 +24,7 @@ from devices.agent.hands import Room, TerminalHands
 from devices.agent.healer import Healer
 from devices.agent.https import HttpsUpstream, client_tls
 from devices.agent.https_words import HttpsWords
+from devices.agent.key_updates import KeyUpdates
 from devices.agent.link import LinkSettings, MqttLink
 from devices.agent.logs import RecentLines, log_to_stderr
 from devices.agent.machine import Machine
@@ -117,6 +118,10 @@ class Agent:
             disk=self._copy,
             on_moved=self._moved,
         )
+        self._keys = KeyUpdates(
+            self._home.keys, root=settings.root, files=self.upstream, faults=self._faults
+        )
+        self._sync.vet = self._keys.vetted
         self._healer = Healer(
             self._sync,
             replica=self._replica,
@@ -237,6 +242,7 @@ class Agent:
             "link": self._talk.run,
             "poll": self._talk.poll,
             "sync": self._sync.run,
+            "keys": self._keys.run,
             "sender": self._sender.run,
             "report": self._reporter.run,
             "healer": self._healer.run,

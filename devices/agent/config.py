@@ -125,6 +125,11 @@ class Home:
         return self.path / "replica.db"
 
     @property
+    def keys(self) -> Path:
+        """Folder of the TUF client, for zones that have held a key ceremony."""
+        return self.path / "keys"
+
+    @property
     def store(self) -> Path:
         """Outbox, spool and counters."""
         return self.path / "agent.db"
@@ -224,7 +229,7 @@ def _check(config: TerminalConfig) -> None:
     ):
         if not _is_key(value):
             raise BadConfig(f"terminal.toml 的 {name} 应为 64 位十六进制公钥，请重新登记终端。")
-    if not 1 <= config.root.threshold <= len(config.root.keys):
+    if not config.root.tuf and not 1 <= config.root.threshold <= len(config.root.keys):
         raise BadConfig("terminal.toml 的 root.threshold 应在 1 与 root.keys 的个数之间。")
     if not config.api_url.startswith("https://"):
         raise BadConfig("terminal.toml 的 api_url 应以 https:// 开头。")

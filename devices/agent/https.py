@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from devices.agent import sentences
 from devices.agent.config import Home
+from devices.agent.key_updates import Missing
 from devices.agent.ports import Page, TooMany, Unreachable
 from devices.wire.jobs import Orders
 from devices.wire.messages import Ack, BadMessage, Hello, Welcome, from_bytes, to_bytes
@@ -142,6 +143,13 @@ class HttpsUpstream:
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise Unreachable("page of the log cannot be read") from error
         return Page(lines, head)
+
+    async def trust_file(self, name: str) -> bytes:
+        """See devices.agent.key_updates.TrustFiles."""
+        try:
+            return (await self._ask("GET", f"/t/{name}")).body
+        except NotThere as error:
+            raise Missing(name) from error
 
     async def post(self, envelope: bytes) -> Ack:
         """See devices.agent.ports.Upstream."""

@@ -38,7 +38,8 @@ LONGEST_RETRY_S = 60.0
 class Sync:
     """Owns the moving-on of the replica.
 
-    `on_moved` is called with what is held after each step that changed it.
+    `on_moved` is called with what is held after each step that changed it; `vet` is asked first what of an
+    offered policy counts (devices.agent.key_updates).
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Sync:
         self._turn = asyncio.Lock()
         self._behind: set[str] = set()
         self._retry_s = FIRST_RETRY_S
+        self.vet = _as_it_is
 
     def hear(self, heard: Heard) -> None:
         """Take what arrived; a flood is dropped and fetched later, in order."""
@@ -199,6 +201,7 @@ class Sync:
                 await self._poll()
 
     async def _welcomed(self, welcome: Welcome) -> None:
+        welcome = await self.vet(welcome)
         if welcome.policy:
             try:
                 await self._disk(
@@ -389,3 +392,8 @@ class Sync:
         logger.warning("replica not written", extra={"cause": str(error)})
         self._faults.note("replica_unwritable", "replica", sentences.REPLICA_FULL)
         self._behind.update(self._feeds)
+
+
+async def _as_it_is(welcome: Welcome) -> Welcome:
+    """Take what is offered; the replica checks it."""
+    return welcome

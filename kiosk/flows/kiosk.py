@@ -24,6 +24,7 @@ from devices.ipc.messages import (
     ToUi,
     Welcome,
 )
+from kiosk.flows.alarm import AlarmFlow
 from kiosk.flows.home import HomeFlow, HomeView
 from kiosk.flows.session import Change, Phase, SessionClock, SessionSettings
 from kiosk.flows.surround import KioskView, Place, Status, bands_of
@@ -73,6 +74,7 @@ class Kiosk:
         self._notice_until = 0.0
         self.before_wipe: Callable[[], None] = _nothing
         self.home = HomeFlow(words)
+        self.alarm = AlarmFlow(words)
 
     # The flows behind the first screen are made when they are first needed: it stands earlier without them.
 
@@ -139,10 +141,11 @@ class Kiosk:
 
     def view(self) -> KioskView:
         """Return what surrounds the screen."""
+        now = self._ports.clock.now()
         return KioskView(
             place=self.place,
             session=self._session.view(self._now()),
-            bands=bands_of(self._status(), now=self._ports.clock.now(), words=self.words),
+            bands=self.alarm.bands(now) + bands_of(self._status(), now=now, words=self.words),
             text_scale=TEXT_SCALES[self._text_step],
             high_contrast=self._high_contrast,
             notice=self._notice,
@@ -346,6 +349,7 @@ class Kiosk:
             return
         self._bodies = None
         self.home.refresh(self._content)
+        self.alarm.refresh(self._content, self._welcome)
         match self.place:
             case Place.SEARCH:
                 self.search.refresh()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from content.replica.ports import ContentReader, Verified
+from content.replica.ports import ContentReader, Notices, Verified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +26,10 @@ class Content(ContentReader, Protocol):
 
     def content_as_of(self) -> int:
         """Return the unix second up to which the content is known to be complete, 0 if unknown."""
+        ...
+
+    def notices(self) -> Notices:
+        """Return the emergency notices that are held."""
         ...
 
     def titles(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from content.catalog.item import CatalogItem
 from content.disclosure.record import Block, BlockKind, DisclosureRecord, Validity
 from content.errors import NotFound, PeerError
+from content.programme.emergency import EmergencyNotice
 from content.programme.programme import Programme
 from kiosk.flows.pages import Paragraph, Style
 from kiosk.flows.rows import day_text
@@ -109,7 +110,7 @@ class ReaderFlow:
                 return self._open(
                     found, "item", self._item_facts(record), self._item_paragraphs(record)
                 )
-            case Programme() as record:
+            case Programme() | EmergencyNotice() as record:
                 return ReaderView(ReaderState.GONE, record.id)
             case _:
                 assert_never(found.record)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from content.catalog.item import CatalogItem
 from content.disclosure.record import DisclosureRecord
+from content.programme.emergency import EmergencyNotice
 from content.programme.programme import Programme
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def row_of(found: Verified, words: Words) -> Row | None:
             second = (record.document_number, day.isoformat(), record.issuing_body)
         case CatalogItem() as record:
             kind, second = "item", (record.department, record.where, "")
-        case Programme():
+        case Programme() | EmergencyNotice():
             return None
         case _:
             assert_never(found.record)

@@ -26,8 +26,9 @@ class Place(StrEnum):
 
 
 class BandKind(StrEnum):
-    """A quiet line under the title."""
+    """A line under the title: quiet, but for an emergency."""
 
+    EMERGENCY = "emergency"
     DEMO = "demo"
     OFFLINE = "offline"
     STALE = "stale"

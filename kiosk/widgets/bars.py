@@ -24,9 +24,10 @@ class TitleStrip(BoxLayout):
 
 
 class BandLine(BoxLayout):
-    """One quiet line: demo, offline, agent away."""
+    """One line: demo, offline, agent away; an emergency is red and not quiet."""
 
     text = StringProperty("")
+    is_alarm = BooleanProperty(False)
     icon = StringProperty("info")
 
 

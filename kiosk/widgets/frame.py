@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 load_rules(__file__)
 
 _BAND_ICONS = {
+    BandKind.EMERGENCY: "triangle-alert",
     BandKind.DEMO: "flask-conical",
     BandKind.OFFLINE: "wifi-off",
     BandKind.STALE: "info",
@@ -85,7 +86,9 @@ class Frame(FloatLayout):
         self._bands = bands
         self.ids.bands.clear_widgets()
         for band in bands:
-            self.ids.bands.add_widget(BandLine(text=band.text, icon=_BAND_ICONS[band.kind]))
+            line = BandLine(text=band.text, icon=_BAND_ICONS[band.kind])
+            line.is_alarm = band.kind is BandKind.EMERGENCY
+            self.ids.bands.add_widget(line)
 
     def _show_idle(self, view: KioskView) -> None:
         if view.session.phase is not Phase.WARNING:

@@ -5,10 +5,19 @@ from typing import assert_never
 
 from kivy.uix.widget import Widget
 
-from signage.cues import Card, ClockCard, ClosedCard, DocumentCard, ListCard, WelcomeCard
+from signage.cues import (
+    Card,
+    ClockCard,
+    ClosedCard,
+    DocumentCard,
+    EmergencyCard,
+    ListCard,
+    WelcomeCard,
+)
 from signage.renderers.clock import ClockView
 from signage.renderers.closed import ClosedView
 from signage.renderers.document import DocumentView
+from signage.renderers.emergency import EmergencyView
 from signage.renderers.listing import ListingView
 from signage.renderers.welcome import WelcomeView
 from signage.words import Words
@@ -44,6 +53,8 @@ def view_of(card: Card, look: Look) -> Widget:
         case DocumentCard():
             link = f"{look.public_url}/d/{card.found.record.id}" if look.public_url else ""
             return DocumentView(card, look.words, link=link, module_px=look.module_px)
+        case EmergencyCard():
+            return EmergencyView(card, look.words)
         case ListCard():
             return ListingView(card, look.words)
         case ClockCard():

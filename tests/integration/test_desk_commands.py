@@ -193,7 +193,8 @@ def test_enrolling_needs_a_root_and_then_writes_a_home(tmp_path: Path) -> None:
     assert main(argv) == 2  # the same id again
 
     terminal = load(Home(home))
-    assert (terminal.id, terminal.attended, terminal.feeds) == ("hall-1", True, ("gov/519900",))
+    assert (terminal.id, terminal.attended) == ("hall-1", True)
+    assert terminal.feeds == ("gov/519900", "emergency/519900")
     assert len(terminal.root.keys) == 1
 
 

@@ -87,6 +87,8 @@ class AgentZone:
     brought: dict[str, bytes] = field(default_factory=dict)
     over_https: list[str] = field(default_factory=list)
     orders: Orders = field(default_factory=Orders)
+    trust: dict[str, bytes] = field(default_factory=dict)
+    policy: bytes = b""
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     client: aiomqtt.Client | None = None
 
@@ -177,7 +179,7 @@ class AgentZone:
             self.changed.notify_all()
 
     def welcome(self) -> Welcome:
-        policy = base64.b64encode(self.keys.policy().to_bytes()).decode()
+        policy = base64.b64encode(self.policy or self.keys.policy().to_bytes()).decode()
         lines = self.keys.lines
         heads = (base64.b64encode(head_to_bytes(self.keys.head())).decode(),) if lines else ()
         return Welcome(policy, heads)
@@ -218,6 +220,10 @@ class AgentZone:
         log = self.keys.log
         return SignedJob(job, log.key_id, log.private.sign(job.signed_bytes()))
 
+    async def _trust(self, request: web.Request) -> web.Response:
+        data = self.trust.get(request.match_info["name"])
+        return web.Response(body=data) if data is not None else web.Response(status=404)
+
     def api(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/f/{feed:.+}/log", self._log)
@@ -226,6 +232,7 @@ class AgentZone:
         app.router.add_post("/up/{rest:.+}", self._word)
         app.router.add_get("/orders", self._orders)
         app.router.add_put("/job/{id}/result", self._result)
+        app.router.add_get("/t/{name}", self._trust)
         return app
 
     def server_tls(self) -> ssl.SSLContext:

@@ -11,7 +11,7 @@ from content.errors import NotFound
 from content.feed.body import Record
 from content.feed.verify import Reason, Refused
 from content.paper.slip import Part, PartKind, Slip, SlipKind
-from content.replica.ports import Hit, Results, Verified
+from content.replica.ports import Hit, Notices, Results, Verified
 from content.requests.form import DeliveryWay, RequestForm
 from devices.clock import CHINA
 from devices.ipc.messages import Message, ToAgent, ToUi, Welcome
@@ -75,6 +75,9 @@ class FakeContent:
 
     def sequences(self) -> dict[str, int]:
         return {"gov/512299": self.sequence}
+
+    def notices(self) -> Notices:
+        return Notices()
 
     def content_as_of(self) -> int:
         return self.as_of

@@ -15,7 +15,7 @@ from content.disclosure.classes import DisclosureClass
 from content.disclosure.record import Block, BlockKind, DisclosureRecord
 from content.programme.builtin import default_programme
 from content.programme.programme import OpeningHours
-from content.replica.ports import Verified
+from content.replica.ports import Notices, Verified
 from devices.ipc.messages import (
     Glass,
     LinkState,
@@ -44,6 +44,7 @@ class Replica:
     def __init__(self) -> None:
         self.papers: list[Verified] = []
         self.programmes: list[Verified] = []
+        self.alarms = Notices()
 
     def sequences(self) -> dict[str, int]:
         return {"gov/512299": len(self.papers) + len(self.programmes)}
@@ -57,6 +58,9 @@ class Replica:
 
     def tampered(self) -> tuple[tuple[str, str], ...]:
         return ()
+
+    def notices(self) -> Notices:
+        return self.alarms
 
     def content_as_of(self) -> int:
         return int(START.timestamp())

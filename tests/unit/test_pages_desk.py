@@ -15,13 +15,23 @@ from tests.unit.test_pages_phone import SECRET_NAME, filed
 
 TOKEN = re.compile(r'data-csrf="([^"]*)"')
 HTML = {"Accept": "text/html"}
-PLACES = ("", "/documents", "/requests", "/terminals", "/people", "/audit", "/account")
+PLACES = (
+    "",
+    "/documents",
+    "/emergency",
+    "/requests",
+    "/terminals",
+    "/people",
+    "/audit",
+    "/account",
+)
 ALLOWED = {
-    "admin": {"", "/documents", "/terminals", "/people", "/account"},
-    "drafter": {"", "/documents", "/terminals", "/account"},
-    "approver": {"", "/documents", "/terminals", "/account"},
-    "officer": {"", "/documents", "/requests", "/terminals", "/account"},
-    "auditor": {"", "/documents", "/requests", "/terminals", "/audit", "/account"},
+    "admin": {"", "/documents", "/emergency", "/terminals", "/people", "/account"},
+    "drafter": {"", "/documents", "/emergency", "/terminals", "/account"},
+    "approver": {"", "/documents", "/emergency", "/terminals", "/account"},
+    "officer": {"", "/documents", "/emergency", "/requests", "/terminals", "/account"},
+    "auditor": {"", "/documents", "/emergency", "/requests", "/terminals", "/audit", "/account"},
+    "warden": {"", "/documents", "/emergency", "/terminals", "/account"},
 }
 
 
@@ -29,6 +39,7 @@ ALLOWED = {
 async def zone(tmp_path: Path) -> AsyncIterator[Zone]:
     async with open_zone(tmp_path / "zone", upload_mb=1) as opened:
         await opened.staff()
+        await opened.add("warden", Role.EMERGENCY)
         yield opened
 
 

@@ -10,7 +10,7 @@ from content.errors import NotFound
 from content.feed.verify import Reason, Refused
 from content.programme.builtin import default_programme
 from content.programme.programme import OpeningHours, Programme, Region, Source
-from content.replica.ports import Verified
+from content.replica.ports import Notices, Verified
 from signage.cues import (
     Arrange,
     ClosedCard,
@@ -74,6 +74,9 @@ class FakeReplica:
 
     def tampered(self) -> tuple[tuple[str, str], ...]:
         return ()
+
+    def notices(self) -> Notices:
+        return Notices()
 
     def content_as_of(self) -> int:
         return 0

@@ -33,6 +33,11 @@ export function policyBytes(policy) {
   return utf8.encode(POLICY_DOMAIN + canonical(policy));
 }
 
+/** Exactly the bytes by which this browser's root key hands over to the holders' root. */
+export function handoverBytes(digest) {
+  return utf8.encode(`zone/handover/1\n${digest}`);
+}
+
 /** Exactly the bytes by which a new key proves that it is held. */
 export function keyProofBytes(challenge, publicHex) {
   return utf8.encode(`${KEY_PROOF_DOMAIN}${challenge}\n${publicHex}`);

@@ -1,6 +1,6 @@
 // Signing at the desk: set-up key, new keys, approval of documents, the policy. Words come from the page.
 
-import { hex, keyProofBytes, policyBytes, sha256, shortForm, statementBytes } from "./canonical.js";
+import { handoverBytes, hex, keyProofBytes, policyBytes, sha256, shortForm, statementBytes } from "./canonical.js";
 import { heldKey, keysHere, makeKey, obstacle, sign } from "./keys.js";
 import { showBody } from "./body.js";
 
@@ -117,6 +117,9 @@ async function approve(panel) {
     if (offer.statement.record !== panel.dataset.record) throw new Stop("statement_differs");
     showBody(document.querySelector("[data-body-place]"), body, offer.statement.record);
     for (const place of panel.querySelectorAll("[data-digest]")) place.textContent = shortForm(digest || (await sha256(bytes)));
+    for (const place of panel.querySelectorAll("[data-expires]")) {
+      place.textContent = new Date(offer.statement.expires * 1000).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai" });
+    }
     if (!(await ready(panel, say))) return;
     const key = await heldKey(panel.dataset.keys.split(" "));
     if (!key) throw new Stop(panel.dataset.keys ? "no_key_here" : "no_key");
@@ -139,10 +142,11 @@ async function signPolicy(panel) {
   if (!(await ready(panel, say))) return;
   const check = guard(panel, say, async () => {
     const offer = await (await ask(panel.dataset.policy, { headers: { Accept: "application/json" } })).json();
-    const bytes = policyBytes(offer.policy);
+    const bytes = offer.handover ? handoverBytes(offer.handover) : policyBytes(offer.policy);
     if (hex(bytes) !== offer.signed_bytes) throw new Stop("policy_differs");
-    for (const place of panel.querySelectorAll("[data-digest]")) place.textContent = shortForm(await sha256(bytes));
-    showPolicy(panel.querySelector("[data-policy-place]"), offer.policy);
+    const digest = offer.handover ?? (await sha256(bytes));
+    for (const place of panel.querySelectorAll("[data-digest]")) place.textContent = shortForm(digest);
+    if (offer.policy) showPolicy(panel.querySelector("[data-policy-place]"), offer.policy);
     const key = await heldKey(offer.root_keys);
     if (!key) throw new Stop("no_root_here");
     say("good", "ready");
@@ -150,7 +154,7 @@ async function signPolicy(panel) {
     panel.addEventListener("submit", guard(panel, say, async () => {
       say("blue", "working");
       const signature = await sign(key, bytes);
-      const done = await post(panel.action, { version: offer.policy.version, key_id: key.id, signature });
+      const done = await post(panel.action, { key_id: key.id, signature });
       location.assign(done.next);
     }));
   });
