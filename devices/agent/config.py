@@ -9,6 +9,8 @@ import msgspec
 
 from content.errors import CallerError
 from content.feed.policy import TrustRoot
+from devices.drivers.reasons import Kind
+from devices.hub.place import BadPlace, Peripheral, parse_place
 
 NAME = "terminal.toml"
 
@@ -56,6 +58,8 @@ class TerminalConfig:
         jitter_s: longest random wait before speaking to a controller that came back,
             0 = 1 in a demo and 30 otherwise (wire.md 9.2).
         scrub_s: seconds between two records of the slow re-check of the replica.
+        devices: card reader, scanner, radar, text sign, power supply; see devices.hub.place.
+        phone: whom a visitor may call where nobody is at hand, "" for nobody.
     """
 
     id: str
@@ -78,6 +82,8 @@ class TerminalConfig:
     poll_s: int = 60
     jitter_s: int = 0
     scrub_s: int = 5
+    devices: dict[Kind, Peripheral] = field(default_factory=dict)
+    phone: str = ""
 
     @property
     def keepalive(self) -> int:
@@ -174,6 +180,7 @@ def from_toml(text: str) -> TerminalConfig:
     except msgspec.ValidationError as error:
         raise BadConfig(f"terminal.toml 中有一项缺失或类型不对：{error}。") from error
     _check(config)
+    _check_devices(config, fields)
     return config
 
 
@@ -221,6 +228,21 @@ def _check(config: TerminalConfig) -> None:
         raise BadConfig("terminal.toml 的 root.threshold 应在 1 与 root.keys 的个数之间。")
     if not config.api_url.startswith("https://"):
         raise BadConfig("terminal.toml 的 api_url 应以 https:// 开头。")
+
+
+def _check_devices(config: TerminalConfig, fields: dict[str, Any]) -> None:
+    known = set(Peripheral.__dataclass_fields__)
+    for kind, device in config.devices.items():
+        strange = sorted(set(fields["devices"][kind]) - known)
+        if strange:
+            raise BadConfig(
+                f"terminal.toml 的 devices.{kind} 中有不认识的项：{'、'.join(strange)}。"
+            )
+        try:
+            if device.at:
+                parse_place(device.at, kind)
+        except BadPlace as error:
+            raise BadConfig(f"terminal.toml 的 devices.{kind}.at 不对：{error}") from error
 
 
 def _is_key(text: str) -> bool:

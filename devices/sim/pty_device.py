@@ -5,7 +5,6 @@ answered with the device's state. While the cable is out, the path is gone, as i
 """
 
 import contextlib
-import json
 import os
 import random
 import selectors
@@ -18,10 +17,10 @@ from pathlib import Path
 from typing import Protocol
 
 from devices.clock import Clock
+from devices.sim.control import ControlSocket
 
 _STEP_S = 0.05
 _READ = 4096
-_MOST_ORDER = 16384
 _MOST_UNSENT = 4096
 
 
@@ -120,16 +119,20 @@ class PtyDevice:
         self._selector = selectors.DefaultSelector()
         self._wake_out, self._wake_in = socket.socketpair()
         self._selector.register(self._wake_out, selectors.EVENT_READ)
-        self._clients: dict[socket.socket, bytes] = {}
         self._master = self._slave = -1
         self._unsent = b""
-        self._control = self._open_control()
+        self._control = ControlSocket(
+            link.with_name(link.name + ".ctl"),
+            selector=self._selector,
+            obey=self._obey,
+            state=self._state,
+        )
         self._plug_in()
 
     @property
     def control_path(self) -> Path:
         """Where the control socket is."""
-        return self._link.with_name(self._link.name + ".ctl")
+        return self._control.path
 
     def stop(self) -> None:
         """End `run`; callable from a signal handler and from any thread."""
@@ -144,16 +147,6 @@ class PtyDevice:
                 self._turn()
         finally:
             self._close()
-
-    def _open_control(self) -> socket.socket:
-        self._link.parent.mkdir(parents=True, exist_ok=True)
-        self.control_path.unlink(missing_ok=True)
-        control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        control.bind(str(self.control_path))
-        control.listen(4)
-        control.setblocking(False)
-        self._selector.register(control, selectors.EVENT_READ)
-        return control
 
     def _plug_in(self) -> None:
         if self._master >= 0:
@@ -180,10 +173,7 @@ class PtyDevice:
 
     def _turn(self) -> None:
         for key, _ in self._selector.select(_STEP_S):
-            if key.fileobj is self._control:
-                self._accept()
-            elif isinstance(key.fileobj, socket.socket) and key.fileobj in self._clients:
-                self._take_orders(key.fileobj)
+            self._control.serve(key.fileobj)
         now = self._clock.monotonic()
         if self._master >= 0:
             with contextlib.suppress(BlockingIOError):
@@ -203,51 +193,21 @@ class PtyDevice:
             self._line = FaultyLine(GOOD_LINE)
             self._unplug()
 
-    def _accept(self) -> None:
-        client, _ = self._control.accept()
-        client.setblocking(False)
-        self._clients[client] = b""
-        self._selector.register(client, selectors.EVENT_READ)
-
-    def _take_orders(self, client: socket.socket) -> None:
-        try:
-            data = client.recv(_READ)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        *lines, rest = (self._clients[client] + data).split(b"\n")
-        self._clients[client] = rest
-        for line in lines:
-            self._obey(line)
-            with contextlib.suppress(OSError):
-                client.sendall(json.dumps(self._state(), ensure_ascii=False).encode() + b"\n")
-        if not data or len(rest) > _MOST_ORDER:
-            self._selector.unregister(client)
-            del self._clients[client]
-            client.close()
-
-    def _obey(self, line: bytes) -> None:
-        try:
-            order = json.loads(line)
-        except ValueError:
-            return
+    def _obey(self, order: Mapping[str, object]) -> None:
         match order:
             case {"cable": "out"}:
                 self._unplug()
             case {"cable": "in"}:
                 self._plug_in()
-            case {}:
-                self._device.obey(order)
             case _:
-                pass
+                self._device.obey(order)
 
     def _state(self) -> dict[str, object]:
         return {"cable": "in" if self._master >= 0 else "out", **self._device.state()}
 
     def _close(self) -> None:
         self._unplug()
-        for client in (*self._clients, self._control, self._wake_in, self._wake_out):
-            client.close()
+        self._control.close()
+        for end in (self._wake_in, self._wake_out):
+            end.close()
         self._selector.close()
-        self.control_path.unlink(missing_ok=True)
