@@ -8,6 +8,7 @@ from aiohttp import web
 from content.disclosure.official_text.reading import ReadDocument
 from content.workdays import china_calendar
 from controller import keys
+from controller.api.standing import standing_by
 from controller.auth.passwords import Passwords
 from controller.config import ZoneConfig
 from controller.importing.importing import import_file
@@ -54,6 +55,7 @@ def _outside(app: web.Application) -> Outside:
         policies=app[keys.POLICIES],
         requests=app[keys.REQUESTS],
         seal_key=app[keys.KEYRING].seal,
+        standing=standing_by(app[keys.REQUESTS]),
     )
 
 

@@ -20,6 +20,7 @@ from nacl.public import PrivateKey
 
 from controller.api.keys import DeviceServices
 from controller.api.listener import ApiProblem, create_device_api, listening, server_tls
+from controller.api.standing import AskStanding
 from controller.broker.mosquitto import Mosquitto
 from controller.broker.pki import ZoneCa
 from controller.broker.refusals import RefusedHandshake
@@ -62,6 +63,7 @@ class Outside:
     policies: PolicySource
     requests: RequestRegister
     seal_key: bytes
+    standing: AskStanding | None = None
 
 
 class PushWing:
@@ -165,6 +167,7 @@ class _Rooms:
             welcomer=self._welcomer,
             feeds=self._outside.feeds,
             blobs=config.state / "blobs",
+            standing=self._outside.standing,
         )
         certificate, key = self._server("api", (config.api.name, config.api.host))
         tls = server_tls(

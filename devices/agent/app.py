@@ -22,8 +22,11 @@ from devices.agent.healer import Healer
 from devices.agent.https import HttpsUpstream, client_tls
 from devices.agent.link import LinkSettings, MqttLink
 from devices.agent.logs import log_to_stderr
+from devices.agent.lookup import LookUps
 from devices.agent.outbox import Outbox
+from devices.agent.peripherals import Peripherals
 from devices.agent.ports import LinkEvent
+from devices.agent.power import PowerWatch
 from devices.agent.printing import open_printing
 from devices.agent.report import Reporter
 from devices.agent.rounds import Absences, Rounds
@@ -34,8 +37,9 @@ from devices.agent.supervisor import Supervisor, commands
 from devices.agent.sync import Sync
 from devices.agent.uplink import Conversation, Uplink
 from devices.clock import Clock, SystemClock
-from devices.ipc.messages import Ping, ReplicaChanged, ToUi, Welcome
-from devices.ipc.server import UiServer
+from devices.hub.hub import Hub
+from devices.ipc.messages import LookUp, Ping, ReplicaChanged, ToAgent, ToUi, Welcome
+from devices.ipc.server import UiConnection, UiServer
 from devices.wire.messages import Ack, FeedMark, Hello
 
 logger = logging.getLogger(__name__)
@@ -83,6 +87,7 @@ class Agent:
         )
         self._wire_up_sync()
         self._wire_up_front()
+        self._wire_up_devices()
 
     def _wire_up_sync(self) -> None:
         settings = self._settings
@@ -144,8 +149,8 @@ class Agent:
         self._server = UiServer(
             home.socket,
             welcome=self._welcome(),
-            on_message=self._front.take,
-            on_left=self._front.left,
+            on_message=self._take,
+            on_left=self._left,
         )
         self._talk.on_state = self._server.broadcast
         self._rounds = Rounds(
@@ -156,8 +161,28 @@ class Agent:
             tell=self._server.broadcast,
         )
 
+    def _wire_up_devices(self) -> None:
+        settings = self._settings
+        self._lookups = LookUps(self.upstream)
+        self._power = PowerWatch(tell=self._server.broadcast)
+        self._hub = Hub(
+            settings.devices,
+            clock=self._clock,
+            on_news=self._device_news,
+            claimed=(settings.printer,) if settings.printer else (),
+        )
+        self._peripherals = Peripherals(
+            self._hub,
+            public_url=settings.public_url,
+            reporter=self._reporter,
+            faults=self._faults,
+            power=self._power,
+            tell=self._server.send,
+        )
+
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until told to stop."""
+        """Serve until told to stop, or until the battery is nearly empty."""
+        self._power.on_end = stop.set
         async with AsyncExitStack() as stack:
             stack.callback(self._disk.close)
             stack.callback(self._copy.close)
@@ -167,6 +192,10 @@ class Agent:
             await self._remember()
             await self._server.start()
             stack.push_async_callback(self._server.stop)
+            self._hub.start()
+            stack.push_async_callback(asyncio.to_thread, self._hub.close)
+            stack.callback(self._power.close)
+            stack.callback(self._lookups.close)
             self._link.start()
             stack.push_async_callback(self._link.stop)
             running = [
@@ -187,6 +216,7 @@ class Agent:
             "report": self._reporter.run,
             "healer": self._healer.run,
             "rounds": self._rounds.run,
+            "devices": self._peripherals.run,
             "supervisor": self._supervisor.run,
         }
 
@@ -211,6 +241,9 @@ class Agent:
         self._reporter.change()
         self._server.broadcast(_changed(held.applied))
 
+    def _device_news(self) -> None:
+        self._peripherals.stir()
+
     def _printed(self, job: str, outcome: str, reason: str) -> None:
         """Hand an outcome from the spool's thread to the event loop."""
         self._loop.call_soon_threadsafe(self._tell_printed, job, outcome, reason)
@@ -221,7 +254,18 @@ class Agent:
     def _greetings(self) -> tuple[ToUi, ...]:
         printer = self._rounds.printer
         seen = (printer,) if printer is not None else ()
-        return (self._talk.state(), _changed(self._reporter.applied), *seen)
+        devices = self._peripherals.greetings()
+        return (self._talk.state(), _changed(self._reporter.applied), *seen, *devices)
+
+    async def _take(self, ui: UiConnection, message: ToAgent) -> None:
+        self._peripherals.take(ui, message)
+        if isinstance(message, LookUp):
+            self._lookups.take(ui, message)
+        await self._front.take(ui, message)
+
+    def _left(self, ui: UiConnection) -> None:
+        self._peripherals.left(ui)
+        self._front.left(ui)
 
     def _welcome(self) -> Welcome:
         settings = self._settings
@@ -236,6 +280,7 @@ class Agent:
             attended=settings.attended,
             has_printer=bool(settings.printer),
             demo=settings.demo,
+            phone=settings.phone,
         )
 
 

@@ -22,8 +22,10 @@ from devices.agent.sealing import envelope_key
 from devices.agent.sender import Sender
 from devices.clock import Clock
 from devices.ipc.messages import (
+    CardWanted,
     Glass,
     Hello,
+    LookUp,
     Pong,
     Print,
     Printed,
@@ -87,8 +89,8 @@ class Front:
             case Session(active=False):
                 self._forget(ui)
                 await self._withdraw(ui)
-            case Session() | Pong():
-                pass
+            case Session() | Pong() | CardWanted() | LookUp():
+                pass  # those of devices are devices.agent.peripherals'
 
     def left(self, ui: UiConnection) -> None:
         """Forget a UI that has gone."""

@@ -19,7 +19,7 @@ from typing_extensions import override
 from devices.agent import sentences
 from devices.agent.config import Home
 from devices.agent.ports import Page, Unreachable
-from devices.wire.messages import Ack, BadMessage, Hello, Welcome, from_bytes, to_bytes
+from devices.wire.messages import Ack, BadMessage, Hello, Standing, Welcome, from_bytes, to_bytes
 
 MOST_BYTES = 16 * 1024 * 1024
 """Largest answer: a page of 2 MB, or one line with the largest body."""
@@ -112,6 +112,16 @@ class HttpsUpstream:
             return from_bytes(answer.body, Ack)
         except BadMessage as error:
             raise Unreachable("answer to an envelope is not an Ack") from error
+
+    async def standing(self, code: str) -> Standing | None:
+        """See devices.agent.lookup.StandingSource."""
+        try:
+            answer = await self._ask("GET", f"/r/{code}")
+            return from_bytes(answer.body, Standing)
+        except NotThere:
+            return None
+        except BadMessage as error:
+            raise Unreachable("answer to a receipt's code is not a Standing") from error
 
     async def _ask(self, method: str, path: str, body: bytes | None = None) -> _Answer:
         if self._session is None:
