@@ -212,6 +212,10 @@ class KioskApp(App):
                 from kiosk.screens.consult import ConsultScreen
 
                 return ConsultScreen(kiosk=self.kiosk)
+            case Place.RECEIPT:
+                from kiosk.screens.receipt import ReceiptScreen
+
+                return ReceiptScreen(kiosk=self.kiosk)
 
     def _warm_up(self, _dt: float) -> None:
         """Load what the first visitor will need, once the first screen stands."""

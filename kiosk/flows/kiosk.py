@@ -8,34 +8,36 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, assert_never
 
+from content.errors import NotFound, PeerError
 from devices.ipc.messages import (
+    CardSeen,
+    Closing,
     DeviceHealth,
     LinkState,
     Ping,
+    Presence,
     Printed,
+    Progress,
     ReplicaChanged,
+    Scanned,
     Session,
     Submitted,
     Tampered,
     ToUi,
     Welcome,
 )
+from kiosk.flows.devices import DeviceDesk
 from kiosk.flows.home import HomeFlow, HomeView
+from kiosk.flows.later import LaterFlows
 from kiosk.flows.session import Change, Phase, SessionClock, SessionSettings
 from kiosk.flows.surround import KioskView, Place, Status, bands_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kiosk.flows.consult import ConsultFlow
     from kiosk.flows.ports import Content, Paper, Ports
-    from kiosk.flows.printing import PrintFlow
-    from kiosk.flows.reader import ReaderFlow
-    from kiosk.flows.request import RequestFlow
-    from kiosk.flows.search import SearchFlow
     from kiosk.words import Words
 
 logger = logging.getLogger(__name__)
@@ -52,12 +54,12 @@ class _Stop:
     record: str = ""
 
 
-class Kiosk:
+class Kiosk(LaterFlows):
     """Coordinates the flows."""
 
     def __init__(self, words: Words, *, ports: Ports, settings: SessionSettings) -> None:
+        super().__init__(words, ports=ports)
         self.words = words
-        self._ports = ports
         self._session = SessionClock(settings)
         self._content: Content | None = None
         self._welcome: Welcome | None = None
@@ -72,44 +74,7 @@ class Kiosk:
         self._notice_until = 0.0
         self.before_wipe: Callable[[], None] = _nothing
         self.home = HomeFlow(words)
-
-    # The flows behind the first screen are made when they are first needed: it stands earlier without them.
-
-    @cached_property
-    def search(self) -> SearchFlow:
-        """The search."""
-        from kiosk.flows.search import SearchFlow
-
-        return SearchFlow(self.words)
-
-    @cached_property
-    def reader(self) -> ReaderFlow:
-        """The record that is open."""
-        from kiosk.flows.reader import ReaderFlow
-
-        return ReaderFlow(self.words)
-
-    @cached_property
-    def consult(self) -> ConsultFlow:
-        """The telephone numbers."""
-        from kiosk.flows.consult import ConsultFlow
-
-        return ConsultFlow(self.words)
-
-    @cached_property
-    def request(self) -> RequestFlow:
-        """The request that is being made."""
-        from kiosk.flows.request import RequestFlow
-
-        ports = self._ports
-        return RequestFlow(ports.agent, check=ports.check, new_key=ports.new_key)
-
-    @cached_property
-    def printing(self) -> PrintFlow:
-        """The slip that is being printed."""
-        from kiosk.flows.printing import PrintFlow
-
-        return PrintFlow(self._ports.agent, new_job=self._ports.new_key)
+        self.devices = DeviceDesk(self)
 
     # What is shown
 
@@ -119,9 +84,23 @@ class Kiosk:
         return self._way[-1].place
 
     @property
+    def phase(self) -> Phase:
+        """Where the session stands."""
+        return self._session.phase
+
+    @property
     def has_content(self) -> bool:
         """Whether the copy has been opened."""
         return self._content is not None
+
+    def holds(self, record: str) -> bool:
+        """Tell whether there is such a record; one that does not verify is there, and is refused when opened."""
+        try:
+            return self._content is not None and bool(self._content.get(record))
+        except NotFound:
+            return False
+        except PeerError:
+            return True
 
     def sequences(self) -> dict[str, int]:
         """Return feed -> sequence of the copy that is being read."""
@@ -178,6 +157,12 @@ class Kiosk:
         self._go(_Stop(Place.READER, record))
         self._report_tampered()
 
+    def open_receipt(self, code: str) -> None:
+        """Show how far the request with this receipt has come."""
+        self.printing.wipe()
+        self.receipt.open(code, self._now())
+        self._go(_Stop(Place.RECEIPT))
+
     def open_request(self) -> None:
         """Begin a request, or go on with the one that is being typed."""
         self.printing.wipe()
@@ -227,6 +212,10 @@ class Kiosk:
         else:
             self.wipe()
 
+    def depart(self, now: float, *, within_s: float) -> Change:
+        """End the session of somebody who has left, unless a touch says otherwise in time."""
+        return self._session.depart(now, within_s=within_s)
+
     def next_text_size(self) -> None:
         """Make everything one step larger; after the largest comes the normal size."""
         self._text_step = (self._text_step + 1) % len(TEXT_SCALES)
@@ -274,6 +263,7 @@ class Kiosk:
         self.search.tick(now)
         self.printing.tick(now)
         self.request.tick(now)
+        self.devices.tick(now)
         if self._notice and now >= self._notice_until:
             self._notice = ""
         if self._session.tick(now) is Change.ENDED:
@@ -292,7 +282,9 @@ class Kiosk:
                 self.printing.answered(message)
             case LinkState():
                 self._link = message
-            case DeviceHealth() | Ping():
+            case DeviceHealth() | CardSeen() | Scanned() | Presence() | Progress() | Closing():
+                self.devices.receive(message, self._now())
+            case Ping():
                 pass
             case _:
                 assert_never(message)
@@ -300,18 +292,26 @@ class Kiosk:
     def recover(self) -> None:
         """Return to a safe first screen after a mistake of ours; the visitor is told calmly."""
         self.wipe()
-        self._notice = self.words("notice.recovered")
-        self._notice_until = self._now() + NOTICE_S
+        self.say(self.words("notice.recovered"), for_s=NOTICE_S)
+
+    def say(self, notice: str, *, for_s: float) -> None:
+        """Show one calm sentence at the foot for a while; "" takes it away."""
+        self._notice, self._notice_until = notice, self._now() + for_s
 
     def wipe(self) -> None:
         """Forget the visitor: the one place where this happens."""
         self.before_wipe()
+        is_card_left = self.card.is_left
         for flow in (self.search, self.reader, self.request, self.printing, self.consult):
             flow.wipe()
+        self.receipt.wipe()
+        self.card.wipe()
         self._way = [_Stop(Place.HOME)]
         self._text_step = 0
         self._high_contrast = False
         self._notice = ""
+        if is_card_left:
+            self.say(self.words("card.left"), for_s=NOTICE_S)
         self._arrive()
 
     def _ended(self) -> None:
@@ -321,6 +321,8 @@ class Kiosk:
     def _welcomed(self, welcome: Welcome) -> None:
         self.home.welcome(welcome)
         self.reader.public_url = self.request.public_url = welcome.public_url
+        self.receipt.public_url = welcome.public_url
+        self.card.welcomed()
         is_same_copy = self._welcome is not None and (
             (self._welcome.replica, self._welcome.trust_root)
             == (welcome.replica, welcome.trust_root)
@@ -347,7 +349,7 @@ class Kiosk:
                 self.reader.refresh(self._content)
             case Place.CONSULT:
                 self.consult.open(self._content)
-            case Place.HOME | Place.REQUEST:
+            case Place.HOME | Place.REQUEST | Place.RECEIPT:
                 pass
         self._report_tampered()
 
