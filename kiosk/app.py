@@ -161,6 +161,10 @@ class KioskApp(App):
         if isinstance(message, Ping):
             self._link.send(Pong(frames=self.frames.frames, screen=self.kiosk.place.value))
             return
+        if isinstance(message, Welcome) and self.words.settle(
+            attended=message.attended, phone=message.phone
+        ):
+            self._screens.clear()  # they were made with the words of another place
         self.kiosk.receive(message)
         if isinstance(message, Welcome | ReplicaChanged):
             self._dock.read_titles()
