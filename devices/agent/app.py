@@ -15,6 +15,7 @@ import msgspec
 from content.errors import ZoneError
 from devices.agent import config, tasks
 from devices.agent.config import BadConfig, Home, TerminalConfig
+from devices.agent.device_room import DeviceRoom, Voice
 from devices.agent.disk import DiskReplica, OneThread
 from devices.agent.faults import FaultBook
 from devices.agent.front import Front, Services
@@ -22,11 +23,8 @@ from devices.agent.healer import Healer
 from devices.agent.https import HttpsUpstream, client_tls
 from devices.agent.link import LinkSettings, MqttLink
 from devices.agent.logs import log_to_stderr
-from devices.agent.lookup import LookUps
 from devices.agent.outbox import Outbox
-from devices.agent.peripherals import Peripherals
 from devices.agent.ports import LinkEvent
-from devices.agent.power import PowerWatch
 from devices.agent.printing import open_printing
 from devices.agent.report import Reporter
 from devices.agent.rounds import Absences, Rounds
@@ -37,8 +35,7 @@ from devices.agent.supervisor import Supervisor, commands
 from devices.agent.sync import Sync
 from devices.agent.uplink import Conversation, Uplink
 from devices.clock import Clock, SystemClock
-from devices.hub.hub import Hub
-from devices.ipc.messages import LookUp, Ping, ReplicaChanged, ToAgent, ToUi, Welcome
+from devices.ipc.messages import Ping, ReplicaChanged, ToAgent, ToUi, Welcome
 from devices.ipc.server import UiConnection, UiServer
 from devices.wire.messages import Ack, FeedMark, Hello
 
@@ -162,27 +159,18 @@ class Agent:
         )
 
     def _wire_up_devices(self) -> None:
-        settings = self._settings
-        self._lookups = LookUps(self.upstream)
-        self._power = PowerWatch(tell=self._server.broadcast)
-        self._hub = Hub(
-            settings.devices,
+        self._devices = DeviceRoom(
+            self._settings,
+            replica=self._home.replica,
             clock=self._clock,
-            on_news=self._device_news,
-            claimed=(settings.printer,) if settings.printer else (),
-        )
-        self._peripherals = Peripherals(
-            self._hub,
-            public_url=settings.public_url,
             reporter=self._reporter,
             faults=self._faults,
-            power=self._power,
-            tell=self._server.send,
+            voice=Voice(self._server.send, self._server.broadcast, self.upstream),
         )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until told to stop, or until the battery is nearly empty."""
-        self._power.on_end = stop.set
+        self._devices.on_power_end(stop.set)
         async with AsyncExitStack() as stack:
             stack.callback(self._disk.close)
             stack.callback(self._copy.close)
@@ -192,10 +180,7 @@ class Agent:
             await self._remember()
             await self._server.start()
             stack.push_async_callback(self._server.stop)
-            self._hub.start()
-            stack.push_async_callback(asyncio.to_thread, self._hub.close)
-            stack.callback(self._power.close)
-            stack.callback(self._lookups.close)
+            await stack.enter_async_context(self._devices)
             self._link.start()
             stack.push_async_callback(self._link.stop)
             running = [
@@ -216,7 +201,7 @@ class Agent:
             "report": self._reporter.run,
             "healer": self._healer.run,
             "rounds": self._rounds.run,
-            "devices": self._peripherals.run,
+            "devices": self._devices.run,
             "supervisor": self._supervisor.run,
         }
 
@@ -239,10 +224,8 @@ class Agent:
     def _moved(self, held: Hello) -> None:
         self._reporter.policy, self._reporter.applied = held.policy, held.applied
         self._reporter.change()
+        self._devices.content_moved()
         self._server.broadcast(_changed(held.applied))
-
-    def _device_news(self) -> None:
-        self._peripherals.stir()
 
     def _printed(self, job: str, outcome: str, reason: str) -> None:
         """Hand an outcome from the spool's thread to the event loop."""
@@ -254,17 +237,15 @@ class Agent:
     def _greetings(self) -> tuple[ToUi, ...]:
         printer = self._rounds.printer
         seen = (printer,) if printer is not None else ()
-        devices = self._peripherals.greetings()
-        return (self._talk.state(), _changed(self._reporter.applied), *seen, *devices)
+        greetings = self._devices.greetings()
+        return (self._talk.state(), _changed(self._reporter.applied), *seen, *greetings)
 
     async def _take(self, ui: UiConnection, message: ToAgent) -> None:
-        self._peripherals.take(ui, message)
-        if isinstance(message, LookUp):
-            self._lookups.take(ui, message)
+        self._devices.take(ui, message)
         await self._front.take(ui, message)
 
     def _left(self, ui: UiConnection) -> None:
-        self._peripherals.left(ui)
+        self._devices.left(ui)
         self._front.left(ui)
 
     def _welcome(self) -> Welcome:

@@ -7,32 +7,26 @@ Screens render `view` and the sub-flows' views, and call intents. Messages of th
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from content.errors import NotFound, PeerError
 from devices.ipc.messages import (
-    CardSeen,
-    Closing,
-    DeviceHealth,
     LinkState,
     Ping,
-    Presence,
     Printed,
-    Progress,
     ReplicaChanged,
-    Scanned,
     Session,
     Submitted,
     Tampered,
     ToUi,
     Welcome,
 )
-from kiosk.flows.devices import DeviceDesk
+from kiosk.flows.devices import DeviceDesk, FromDevices
 from kiosk.flows.home import HomeFlow, HomeView
 from kiosk.flows.later import LaterFlows
 from kiosk.flows.session import Change, Phase, SessionClock, SessionSettings
 from kiosk.flows.surround import KioskView, Place, Status, bands_of
+from kiosk.flows.way import Way
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,14 +38,6 @@ logger = logging.getLogger(__name__)
 
 TEXT_SCALES = (1.0, 1.3, 1.6)
 NOTICE_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """One place on the way back."""
-
-    place: Place
-    record: str = ""
 
 
 class Kiosk(LaterFlows):
@@ -67,7 +53,7 @@ class Kiosk(LaterFlows):
         self._link = LinkState(online=True, last_contact=0)
         self._bodies: tuple[str, ...] | None = None
         self._reported: set[tuple[str, str]] = set()
-        self._way: list[_Stop] = [_Stop(Place.HOME)]
+        self._way = Way()
         self._text_step = 0
         self._high_contrast = False
         self._notice = ""
@@ -81,7 +67,7 @@ class Kiosk(LaterFlows):
     @property
     def place(self) -> Place:
         """The screen that is shown."""
-        return self._way[-1].place
+        return self._way.here.place
 
     @property
     def phase(self) -> Phase:
@@ -119,7 +105,7 @@ class Kiosk(LaterFlows):
             text_scale=TEXT_SCALES[self._text_step],
             high_contrast=self._high_contrast,
             notice=self._notice,
-            can_go_back=len(self._way) > 1,
+            can_go_back=self._way.can_go_back,
             is_agent_here=self._ports.agent.connected,
             has_printer=self._welcome is not None and self._welcome.has_printer,
         )
@@ -143,7 +129,7 @@ class Kiosk(LaterFlows):
 
     def open_search(self, query: str = "") -> None:
         """Go to the search."""
-        self._go(_Stop(Place.SEARCH))
+        self._way.go(Place.SEARCH)
         self.search.open()
         if query:
             self.search.choose(query)
@@ -154,21 +140,21 @@ class Kiosk(LaterFlows):
             return
         self.printing.wipe()
         self.reader.open(record, self._content)
-        self._go(_Stop(Place.READER, record))
+        self._way.go(Place.READER, record)
         self._report_tampered()
 
     def open_receipt(self, code: str) -> None:
         """Show how far the request with this receipt has come."""
         self.printing.wipe()
         self.receipt.open(code, self._now())
-        self._go(_Stop(Place.RECEIPT))
+        self._way.go(Place.RECEIPT)
 
     def open_request(self) -> None:
         """Begin a request, or go on with the one that is being typed."""
         self.printing.wipe()
         if not self.request.is_draft:
             self.request.open(description=self._looked_for())
-        self._go(_Stop(Place.REQUEST))
+        self._way.go(Place.REQUEST)
 
     def open_request_for_record(self) -> None:
         """Begin a request that starts from the open document."""
@@ -179,21 +165,21 @@ class Kiosk(LaterFlows):
             description=self.words("request.about", title=title) if title else "",
             related=view.record if title else "",
         )
-        self._go(_Stop(Place.REQUEST))
+        self._way.go(Place.REQUEST)
 
     def open_consult(self) -> None:
         """Go to the telephone numbers."""
         if self._content is not None:
             self.consult.open(self._content)
-        self._go(_Stop(Place.CONSULT))
+        self._way.go(Place.CONSULT)
 
     def back(self) -> None:
         """Go one step back: within the request first, then to where the visitor came from."""
         self.printing.wipe()
         if self.place is Place.REQUEST and self.request.back():
             return
-        if len(self._way) > 1:
-            left = self._way.pop()
+        if self._way.can_go_back:
+            left = self._way.back()
             if left.place is Place.READER:
                 self.reader.wipe()
             self._arrive()
@@ -202,7 +188,7 @@ class Kiosk(LaterFlows):
         """Go to the first screen; what was typed stays until the session ends."""
         self.printing.wipe()
         self.reader.wipe()
-        self._way = [_Stop(Place.HOME)]
+        self._way.begin()
         self._arrive()
 
     def end(self) -> None:
@@ -271,6 +257,9 @@ class Kiosk(LaterFlows):
 
     def receive(self, message: ToUi) -> None:
         """Take a message of the agent. Ping is the app's to answer: it knows the frames."""
+        if isinstance(message, FromDevices):
+            self.devices.receive(message, self._now())
+            return
         match message:
             case Welcome():
                 self._welcomed(message)
@@ -282,8 +271,6 @@ class Kiosk(LaterFlows):
                 self.printing.answered(message)
             case LinkState():
                 self._link = message
-            case DeviceHealth() | CardSeen() | Scanned() | Presence() | Progress() | Closing():
-                self.devices.receive(message, self._now())
             case Ping():
                 pass
             case _:
@@ -306,7 +293,7 @@ class Kiosk(LaterFlows):
             flow.wipe()
         self.receipt.wipe()
         self.card.wipe()
-        self._way = [_Stop(Place.HOME)]
+        self._way.begin()
         self._text_step = 0
         self._high_contrast = False
         self._notice = ""
@@ -319,6 +306,7 @@ class Kiosk(LaterFlows):
         self._ports.agent.send(Session(active=False))
 
     def _welcomed(self, welcome: Welcome) -> None:
+        self.words.settle(attended=welcome.attended, phone=welcome.phone)
         self.home.welcome(welcome)
         self.reader.public_url = self.request.public_url = welcome.public_url
         self.receipt.public_url = welcome.public_url
@@ -353,13 +341,9 @@ class Kiosk(LaterFlows):
                 pass
         self._report_tampered()
 
-    def _go(self, stop: _Stop) -> None:
-        if self._way[-1] != stop:
-            self._way.append(stop)
-
     def _arrive(self) -> None:
         """Make what is shown fresh after going back."""
-        stop = self._way[-1]
+        stop = self._way.here
         if stop.place is Place.READER and self._content is not None:
             self.reader.open(stop.record, self._content)
         elif stop.place is Place.SEARCH:

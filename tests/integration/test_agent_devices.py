@@ -83,7 +83,7 @@ async def test_a_kiosk_that_dies_leaves_no_step_that_asks(terminal: DeviceTermin
     visitor.say(CardWanted(step="step"))
     await asyncio.to_thread(visitor._client.stop)
     async with asyncio.timeout(10):
-        while terminal.agent._peripherals._asking is not None:  # noqa: ASYNC110 - a state of the agent
+        while terminal.agent._devices.peripherals._asking is not None:  # noqa: ASYNC110 - a state of the agent
             await asyncio.sleep(0.01)
 
 
@@ -160,4 +160,10 @@ async def test_a_visitor_may_finish_before_the_battery_is_empty_and_go_on_when_t
     await visitor.hears(Scanned)
 
     assert not terminal.stop.is_set()
-    assert terminal.agent._power._timer is None
+    assert terminal.agent._devices._power._timer is None
+
+
+async def test_the_sign_says_something_from_the_start(terminal: DeviceTerminal) -> None:
+    await terminal.visitor.sees_health(Kind.TEXT_SIGN, "ok")
+
+    assert terminal.devices.sign.text == "示范县"

@@ -20,7 +20,7 @@ from devices.ipc.messages import DeviceHealth, Message, ToAgent, ToUi
 from devices.sim.id_card.cards import load_cards
 from devices.sim.id_card.reader import SimulatedReader
 from devices.sim.presence.radar import SimulatedRadar
-from devices.sim.pty_device import PtyDevice
+from devices.sim.pty_device import PtyDevice, SimulatedDevice
 from devices.sim.scanner.scanner import SimulatedScanner
 from devices.sim.tcp_device import TcpDevice
 from devices.sim.text_sign.sign import SimulatedBxSign
@@ -43,7 +43,7 @@ class Devices:
         self.radar = SimulatedRadar()
         self.sign = SimulatedBxSign()
         self.supply = SimulatedSupply()
-        on_lines = {
+        on_lines: dict[Kind, SimulatedDevice] = {
             Kind.ID_CARD: self.card,
             Kind.SCANNER: self.scanner,
             Kind.PRESENCE: self.radar,

@@ -5,12 +5,14 @@ import asyncio
 import pytest
 
 from devices.agent.lookup import LookUps
+from devices.agent.notice_line import LONGEST, notice_line
 from devices.agent.peripherals import scanned
 from devices.agent.ports import Unreachable
 from devices.agent.power import PowerWatch
 from devices.drivers.ups.machine import PowerBack, PowerLost, ShutDownSoon
 from devices.ipc.messages import CardSeen, Closing, LookUp, Progress, ToUi, encode_line, read_to_ui
 from devices.wire.messages import Standing
+from tests.support.fake_kiosk import FakeContent, document, item
 
 URL = "https://zone.example"
 STANDING = Standing("已登记", "已收到。", "请等候。", (("受理号", "2026-1"),))
@@ -117,3 +119,16 @@ async def test_the_mains_that_return_take_the_end_back() -> None:
     assert ending.told[-1] == Closing(seconds=0)
     assert ending.watch.greetings() == ()
     assert not ending.ended.is_set()
+
+
+def test_the_sign_says_the_newest_documents_and_no_service_items() -> None:
+    content = FakeContent((document(1, title="甲办法"), item(1), document(2, title="乙公告")))
+
+    line = notice_line(content, zone="云岭县政务公开专区")
+
+    assert line == (
+        "云岭县政务公开专区最新公开　　云岭县人民政府办公室：甲办法　　云岭县人民政府办公室：乙公告"
+    )
+    assert notice_line(FakeContent(), zone="云岭县") == "云岭县"
+    long = FakeContent(tuple(document(n, title="长" * 200) for n in range(3)))
+    assert len(notice_line(long, zone="云岭县")) == LONGEST
