@@ -28,6 +28,13 @@ class Voice:
     tell_all: Callable[[ToUi], None]
     controller: StandingSource
 
+    def say(self, name: str, message: ToUi) -> None:
+        """Speak to the UI of this name, to all for ""."""
+        if name:
+            self.tell(name, message)
+        else:
+            self.tell_all(message)
+
 
 class DeviceRoom:
     """Use as an async context manager; `run` beside it for ever."""
@@ -60,7 +67,7 @@ class DeviceRoom:
             reporter=reporter,
             faults=faults,
             power=self._power,
-            tell=voice.tell,
+            tell=voice.say,
         )
 
     async def __aenter__(self) -> Self:

@@ -35,6 +35,7 @@ from devices.ipc.messages import (
 logger = logging.getLogger(__name__)
 
 KIOSK = "kiosk"
+EVERYBODY = ""
 LOOK_S = 1.0
 """Health is looked at so often even if no device says that it has news."""
 
@@ -69,7 +70,7 @@ class Peripherals:
         power: PowerWatch,
         tell: Callable[[str, ToUi], None],
     ) -> None:
-        """Make it; `tell` sends to the UI of a name."""
+        """Make it; `tell` sends to the UI of a name, "" to all."""
         self._hub = hub
         self._public_url = public_url
         self._reporter = reporter
@@ -176,7 +177,7 @@ class Peripherals:
             if now != self._seen.get(kind):
                 self._seen[kind] = now
                 self._note(kind, health)
-                self._tell(KIOSK, now)
+                self._tell(EVERYBODY, now)
 
     def _note(self, kind: Kind, health: Health) -> None:
         """Put a change of health into the terminal's report."""
