@@ -8,6 +8,7 @@ from aiohttp import web
 from content.disclosure.official_text.reading import ReadDocument
 from content.workdays import china_calendar
 from controller import keys
+from controller.api.standing import standing_by
 from controller.auth.passwords import Passwords
 from controller.broker.pki import ZoneCa
 from controller.config import ZoneConfig
@@ -61,6 +62,7 @@ def _outside(app: web.Application) -> Outside:
         requests=app[keys.REQUESTS],
         seal_key=app[keys.KEYRING].seal,
         jobs=app[keys.JOBS],
+        standing=standing_by(app[keys.REQUESTS]),
     )
 
 

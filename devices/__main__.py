@@ -1,4 +1,4 @@
-"""Commands of this package: `agent` runs a terminal, `simulate` stands in for hardware."""
+"""Commands of this package: `agent` runs a terminal, `simulate` stands in for hardware, `doctor` looks at it."""
 
 import argparse
 import sys
@@ -13,7 +13,11 @@ python -m devices agent --home DIR --controller URL
 python -m devices pair --home DIR --controller URL
     only pair
 python -m devices simulate printer --link PATH --out DIR
-    run a simulated device
+    run a simulated device; its control page stands in for its user's hands
+python -m devices simulate id_card|scanner|presence|text_sign --link PATH [--tcp PORT]
+python -m devices simulate ups --link PATH [--tcp PORT]
+python -m devices doctor [--home DIR] [--json]
+    find, name and test what is plugged in, and say what to do
 """
 
 
@@ -29,6 +33,10 @@ def main(arguments: Sequence[str]) -> int:
             from devices.simulate import main as simulate
 
             return simulate(list(rest))
+        case "doctor":
+            from devices.doctor.command import main as doctor
+
+            return doctor(list(rest))
         case _:
             sys.stderr.write(USAGE)
             return 0 if command in {"-h", "--help"} else 2

@@ -1,15 +1,19 @@
 """`python -m devices simulate KIND --link PATH …`: a whole fake device at a path, until SIGTERM.
 
-`<link>.ctl` takes orders; see devices.sim.printer.host for the printer, devices.sim.pty_device for the others.
+A page on loopback has buttons for what its user does; `<link>.ctl` takes the same orders; see
+devices.sim.printer.host for the printer, devices.sim.pty_device for the others.
 """
 
 import argparse
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from devices.clock import SystemClock
+from devices.drivers.ups.codec import PORT as NUT_PORT
 from devices.sim.pty_device import LineFaults, PtyDevice, SimulatedDevice
 
 
@@ -37,8 +41,31 @@ def main(argv: list[str]) -> int:
         signal.signal(number, lambda *_: host.stop())
     sys.stdout.write(f"ready {options.link}\n")
     sys.stdout.flush()
-    host.run()
+    with _page(options):
+        host.run()
     return 0
+
+
+@contextmanager
+def _page(options: argparse.Namespace) -> Iterator[None]:
+    """Serve the control page inside the block, unless none is wanted."""
+    if options.page is None:
+        yield
+        return
+    from devices.sim.buttons import panels
+    from devices.sim.control import control_path
+    from devices.sim.page import ControlPage
+
+    page = ControlPage(
+        panels()[options.kind], control=control_path(options.link), port=options.page
+    )
+    page.start()
+    sys.stdout.write(f"page {page.url}\n")
+    sys.stdout.flush()
+    try:
+        yield
+    finally:
+        page.close()
 
 
 def _printer(options: argparse.Namespace) -> Host:
@@ -67,6 +94,10 @@ def _printer(options: argparse.Namespace) -> Host:
 
 
 def _other(options: argparse.Namespace) -> Host:
+    if options.tcp is not None:
+        from devices.sim.tcp_device import TcpDevice
+
+        return TcpDevice(_device(options), link=options.link, port=options.tcp, clock=SystemClock())
     faults = LineFaults(
         unplug_at_byte=options.unplug_at_byte, noise=options.noise, is_dead=options.dead
     )
@@ -88,6 +119,10 @@ def _device(options: argparse.Namespace) -> SimulatedDevice:
             from devices.sim.presence.radar import SimulatedRadar
 
             return SimulatedRadar()
+        case "ups":
+            from devices.sim.ups.supply import SimulatedSupply
+
+            return SimulatedSupply()
         case _:
             from devices.sim.text_sign.sign import SimulatedBxSign, SimulatedPlainSign
 
@@ -108,11 +143,18 @@ def _parser() -> argparse.ArgumentParser:
         kinds.add_parser("scanner", help="a QR and barcode scanner"),
         kinds.add_parser("presence", help="a presence radar"),
     )
+    supply = kinds.add_parser("ups", help="a power supply behind a NUT server")
+    supply.add_argument("--link", type=Path, required=True, help="its control socket is LINK.ctl")
+    supply.add_argument("--tcp", type=int, metavar="PORT", default=NUT_PORT, help="NUT's port")
     for other in others:
+        other.add_argument("--tcp", type=int, metavar="PORT", help="at this port, not at a path")
         other.add_argument("--link", type=Path, required=True, help="path where it appears")
         other.add_argument("--unplug-at-byte", type=int, help="the cable is pulled after so many")
         other.add_argument("--noise", type=float, default=0.0, help="share of noise on the line")
         other.add_argument("--dead", action="store_true", help="nothing comes through")
+    for kind in kinds.choices.values():
+        kind.add_argument("--page", type=int, metavar="PORT", default=0, help="of the control page")
+        kind.add_argument("--no-page", dest="page", action="store_const", const=None)
     return parser
 
 

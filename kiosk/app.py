@@ -176,6 +176,10 @@ class KioskApp(App):
         if isinstance(message, TakePicture):
             self.frames.after_next_frame(partial(self._take_picture, message))
             return
+        if isinstance(message, Welcome) and self.words.settle(
+            attended=message.attended, phone=message.phone
+        ):
+            self._screens.clear()  # they were made with the words of another place
         self.kiosk.receive(message)
         if isinstance(message, Welcome | ReplicaChanged):
             self._dock.read_titles()
@@ -235,6 +239,10 @@ class KioskApp(App):
                 from kiosk.screens.consult import ConsultScreen
 
                 return ConsultScreen(kiosk=self.kiosk)
+            case Place.RECEIPT:
+                from kiosk.screens.receipt import ReceiptScreen
+
+                return ReceiptScreen(kiosk=self.kiosk)
 
     def _warm_up(self, _dt: float) -> None:
         """Load what the first visitor will need, once the first screen stands."""

@@ -8,6 +8,7 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import web
 
+from content.codes import BadCode
 from content.errors import NotFound
 from content.feed.entry import head_to_bytes
 from controller.api.keys import SERVICES, TERMINAL
@@ -132,6 +133,17 @@ async def trust(request: web.Request) -> web.Response:
     return web.Response(body=data, content_type="application/json")
 
 
+async def receipt(request: web.Request) -> web.Response:
+    """GET /r/{code}: where a request stands, for the visitor who scanned its receipt. No personal data."""
+    ask = request.config_dict[SERVICES].standing
+    if ask is None:
+        raise NotFound("这里不能查询办理进度。")
+    try:
+        return _json(await ask(request.match_info["code"]))
+    except BadCode as error:
+        raise NotFound(str(error)) from error
+
+
 ROUTES = (
     web.get(f"/f/{FEED}/head", head),
     web.get(f"/f/{FEED}/log", log),
@@ -143,6 +155,7 @@ ROUTES = (
     web.post("/hello", hello),
     web.get("/b/{name:[0-9a-f]{64}}", blob),
     web.get("/t/{name:[0-9a-z.]{1,90}}", trust),
+    web.get("/r/{code:[0-9A-Za-z-]{10,14}}", receipt),
 )
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from controller.api.standing import AskStanding
 from controller.push.expulsion import OpenLinks
 from controller.push.welcome import FeedSource, Welcomer
 from controller.push.words import Words
@@ -37,7 +38,10 @@ class TrustFiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeviceServices:
-    """What the device API serves from. `blobs` is the content-addressed folder: files named by SHA-256 hex."""
+    """What the device API serves from. `blobs` is the content-addressed folder: files named by SHA-256 hex.
+
+    `standing` tells how far a request has come, None where nobody knows.
+    """
 
     terminals: Terminals
     intake: Intake
@@ -49,6 +53,7 @@ class DeviceServices:
     links: OpenLinks
     library: Library | None = None
     trust: TrustFiles | None = None
+    standing: AskStanding | None = None
 
 
 SERVICES = web.AppKey("DEVICE_SERVICES", DeviceServices)

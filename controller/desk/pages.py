@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 from content.codes import show_code
 from controller.auth.permissions import Permission, allow
 from controller.auth.sessions import csrf_token
+from controller.desk.device_rows import device_rows
 from controller.desk.document_view import block_text
 from controller.desk.icons import Icons
 from controller.desk.texts import HTML_LANG, Texts, choose_language
@@ -87,6 +88,7 @@ def install(app: web.Application, *, icons: Icons) -> None:
     env.globals.update(
         icon=icons.svg, show_code=show_code, block_text=block_text, static=static_address
     )
+    env.globals["device_rows"] = device_rows
     app[WORDS] = Texts(HERE / "locale")
 
 

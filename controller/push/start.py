@@ -20,6 +20,7 @@ from nacl.public import PrivateKey
 
 from controller.api.keys import DeviceServices
 from controller.api.listener import ApiProblem, create_device_api, listening, server_tls
+from controller.api.standing import AskStanding
 from controller.broker.mosquitto import Mosquitto
 from controller.broker.pki import ZoneCa
 from controller.broker.refusals import RefusedHandshake
@@ -72,6 +73,7 @@ class Outside:
     requests: RequestRegister
     seal_key: bytes
     jobs: Jobs
+    standing: AskStanding | None = None
 
 
 class PushWing:
@@ -219,6 +221,7 @@ class _Rooms:
             jobs=self._outside.jobs,
             links=self._links,
             trust=TrustShelf(config.state, clock=self._outside.clock),
+            standing=self._outside.standing,
         )
         certificate, key = self._server("api", (config.api.name, config.api.host))
         tls = server_tls(

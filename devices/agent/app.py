@@ -16,6 +16,7 @@ from content.errors import ZoneError
 from devices.agent import config, tasks
 from devices.agent.about import about
 from devices.agent.config import BadConfig, Home, TerminalConfig
+from devices.agent.device_room import DeviceRoom, Voice
 from devices.agent.disk import DiskReplica, OneThread
 from devices.agent.faults import FaultBook
 from devices.agent.freshness import Freshness
@@ -44,8 +45,8 @@ from devices.agent.sync import Sync
 from devices.agent.uplink import Conversation, Uplink
 from devices.agent.wishes import wished
 from devices.clock import Clock, SystemClock
-from devices.ipc.messages import Ping, ReplicaChanged, ToUi, Welcome
-from devices.ipc.server import UiServer
+from devices.ipc.messages import Ping, ReplicaChanged, ToAgent, ToUi, Welcome
+from devices.ipc.server import UiConnection, UiServer
 from devices.wire import topics
 from devices.wire.jobs import Want
 from devices.wire.messages import Ack, FeedMark, Hello
@@ -99,6 +100,7 @@ class Agent:
         self._wire_up_sync()
         self._wire_up_front()
         self._wire_up_orders()
+        self._wire_up_devices()
 
     def _wire_up_sync(self) -> None:
         settings = self._settings
@@ -170,8 +172,8 @@ class Agent:
         self._server = UiServer(
             home.socket,
             welcome=self._welcome(),
-            on_message=self._front.take,
-            on_left=self._front.left,
+            on_message=self._take,
+            on_left=self._left,
         )
         self._talk.on_state = self._server.broadcast
         self._rounds = Rounds(
@@ -212,8 +214,19 @@ class Agent:
         self._talk.on_https = self._words.say
         self._talk.on_order = self._ordered
 
+    def _wire_up_devices(self) -> None:
+        self._devices = DeviceRoom(
+            self._settings,
+            replica=self._home.replica,
+            clock=self._clock,
+            reporter=self._reporter,
+            faults=self._faults,
+            voice=Voice(self._server.send, self._server.broadcast, self.upstream),
+        )
+
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until told to stop."""
+        """Serve until told to stop, or until the battery is nearly empty."""
+        self._devices.on_power_end(stop.set)
         async with AsyncExitStack() as stack:
             stack.callback(self._disk.close)
             stack.callback(self._copy.close)
@@ -223,6 +236,7 @@ class Agent:
             await self._remember()
             await self._server.start()
             stack.push_async_callback(self._server.stop)
+            await stack.enter_async_context(self._devices)
             self._link.start()
             stack.push_async_callback(self._link.stop)
             stack.push_async_callback(self._words.goodbye)
@@ -249,6 +263,7 @@ class Agent:
             "freshness": self._freshness.run,
             "rounds": self._rounds.run,
             "orders": self._orders.run,
+            "devices": self._devices.run,
             "supervisor": self._supervisor.run,
         }
 
@@ -277,6 +292,7 @@ class Agent:
     def _moved(self, held: Hello) -> None:
         self._reporter.policy, self._reporter.applied = held.policy, held.applied
         self._reporter.change()
+        self._devices.content_moved()
         self._server.broadcast(_changed(held.applied))
 
     def _printed(self, job: str, outcome: str, reason: str) -> None:
@@ -300,7 +316,16 @@ class Agent:
     def _greetings(self) -> tuple[ToUi, ...]:
         printer = self._rounds.printer
         seen = (printer,) if printer is not None else ()
-        return (self._talk.state(), _changed(self._reporter.applied), *seen)
+        greetings = self._devices.greetings()
+        return (self._talk.state(), _changed(self._reporter.applied), *seen, *greetings)
+
+    async def _take(self, ui: UiConnection, message: ToAgent) -> None:
+        self._devices.take(ui, message)
+        await self._front.take(ui, message)
+
+    def _left(self, ui: UiConnection) -> None:
+        self._devices.left(ui)
+        self._front.left(ui)
 
     def _welcome(self) -> Welcome:
         settings = self._settings
@@ -315,6 +340,7 @@ class Agent:
             attended=settings.attended,
             has_printer=bool(settings.printer),
             demo=settings.demo,
+            phone=settings.phone,
         )
 
 

@@ -10,6 +10,8 @@ import msgspec
 from content.errors import CallerError, NotFound
 from content.feed.policy import TrustRoot
 from devices.drivers.printer.model import DEFAULT_MODEL, sheet
+from devices.drivers.reasons import Kind
+from devices.hub.place import BadPlace, Peripheral, parse_place
 
 NAME = "terminal.toml"
 
@@ -58,6 +60,8 @@ class TerminalConfig:
             0 = 1 in a demo and 30 otherwise (wire.md 9.2).
         scrub_s: seconds between two records of the slow re-check of the replica.
         printer_model: key of the printer's sheet in devices/drivers/printer/models.toml.
+        devices: card reader, scanner, radar, text sign, power supply; see devices.hub.place.
+        phone: whom a visitor may call where nobody is at hand, "" for nobody.
     """
 
     id: str
@@ -81,6 +85,8 @@ class TerminalConfig:
     jitter_s: int = 0
     scrub_s: int = 5
     printer_model: str = DEFAULT_MODEL
+    devices: dict[Kind, Peripheral] = field(default_factory=dict)
+    phone: str = ""
 
     @property
     def keepalive(self) -> int:
@@ -186,6 +192,7 @@ def from_toml(text: str) -> TerminalConfig:
     except msgspec.ValidationError as error:
         raise BadConfig(f"terminal.toml 中有一项缺失或类型不对：{error}。") from error
     _check(config)
+    _check_devices(config, fields)
     return config
 
 
@@ -237,6 +244,21 @@ def _check(config: TerminalConfig) -> None:
         sheet(config.printer_model)
     except NotFound as error:
         raise BadConfig(f"terminal.toml 的 printer_model 不对：{error}") from error
+
+
+def _check_devices(config: TerminalConfig, fields: dict[str, Any]) -> None:
+    known = set(Peripheral.__dataclass_fields__)
+    for kind, device in config.devices.items():
+        strange = sorted(set(fields["devices"][kind]) - known)
+        if strange:
+            raise BadConfig(
+                f"terminal.toml 的 devices.{kind} 中有不认识的项：{'、'.join(strange)}。"
+            )
+        try:
+            if device.at:
+                parse_place(device.at, kind)
+        except BadPlace as error:
+            raise BadConfig(f"terminal.toml 的 devices.{kind}.at 不对：{error}") from error
 
 
 def _is_key(text: str) -> bool:

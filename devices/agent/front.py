@@ -22,8 +22,10 @@ from devices.agent.sealing import envelope_key
 from devices.agent.sender import Sender
 from devices.clock import Clock
 from devices.ipc.messages import (
+    CardWanted,
     Glass,
     Hello,
+    LookUp,
     Picture,
     Pong,
     Print,
@@ -94,6 +96,8 @@ class Front:
                 await self._do.healer.suspect(record)
             case Session(active=active):
                 await self._session(ui, is_active=active)
+            case CardWanted() | LookUp():
+                pass  # those of devices are devices.agent.peripherals'
 
     def _shown(self, ui: UiConnection, message: Glass | Picture | Pong) -> None:
         if isinstance(message, Glass):

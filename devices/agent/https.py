@@ -23,7 +23,7 @@ from devices.agent.config import Home
 from devices.agent.key_updates import Missing
 from devices.agent.ports import Page, TooMany, Unreachable
 from devices.wire.jobs import Orders
-from devices.wire.messages import Ack, BadMessage, Hello, Welcome, from_bytes, to_bytes
+from devices.wire.messages import Ack, BadMessage, Hello, Standing, Welcome, from_bytes, to_bytes
 
 MOST_BYTES = 16 * 1024 * 1024
 """Largest answer: a page of 2 MB, or one line with the largest body."""
@@ -178,6 +178,16 @@ class HttpsUpstream:
             return str(msgspec.json.decode(answer.body, type=dict[str, str])["sha256"])
         except (msgspec.MsgspecError, KeyError) as error:
             raise Unreachable("answer to a result is not a hash") from error
+
+    async def standing(self, code: str) -> Standing | None:
+        """See devices.agent.lookup.StandingSource."""
+        try:
+            answer = await self._ask("GET", f"/r/{code}")
+            return from_bytes(answer.body, Standing)
+        except NotThere:
+            return None
+        except BadMessage as error:
+            raise Unreachable("answer to a receipt's code is not a Standing") from error
 
     async def _ask(self, method: str, path: str, body: bytes | None = None) -> _Answer:
         if self._session is None:

@@ -126,7 +126,8 @@ class Outbox:
                 # Disk full, read-only or damaged: the visitor must know that nothing was kept.
                 cause = getattr(error, "sqlite_errorname", "")
                 logger.exception("request not kept", extra={"cause": cause})
-                return Submitted(key=key, error=sentences.NOT_KEPT)
+                sorry = sentences.NOT_KEPT if self._attended else sentences.NOT_KEPT_ALONE
+                return Submitted(key=key, error=sorry)
         return Submitted(key=key, code=code_from(whole))
 
     def _insert(self, key: str, now: int, data: bytes) -> None:

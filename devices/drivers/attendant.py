@@ -87,11 +87,13 @@ class Port:
         connect: opens the link, alone; raises LinkLost.
         is_there: whether there is something to open; when it appears, it is opened without waiting.
         baud: line speed, for the time that writing may take.
+        back_off_s: waits between tries; the last one again and again.
     """
 
     connect: Callable[[], Link]
     is_there: Callable[[], bool] = lambda: True
     baud: int = 115200
+    back_off_s: tuple[float, ...] = BACK_OFF_S
 
 
 def serial_port(path: str, *, baud: int) -> Port:
@@ -262,7 +264,8 @@ class Attendant(Generic[Order, E]):
         self._hang_up()
         now = self._clock.monotonic()
         self._machine.lost(now)
-        self._retry_at = now + BACK_OFF_S[min(self._failures, len(BACK_OFF_S) - 1)]
+        waits = self._port.back_off_s
+        self._retry_at = now + waits[min(self._failures, len(waits) - 1)]
         self._failures += 1
         if reason == Reason.ABSENT and self.health.reason == Reason.UNPLUGGED:
             return  # the same loss, seen once more

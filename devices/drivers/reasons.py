@@ -76,6 +76,11 @@ _KEEPER = {
 }
 
 
+def name_of(kind: Kind) -> str:
+    """Return what people call such a device."""
+    return _NAMES[kind]
+
+
 def say(kind: Kind, reason: Reason) -> Said:
     """Return the two sentences; each says what to do."""
     if reason is Reason.BATTERY_LOW:

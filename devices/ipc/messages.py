@@ -1,12 +1,14 @@
 """What agent and user interface say to each other: one JSON object a line, tagged "m", version "v".
 
-UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session, Picture.
-agent -> UI: Welcome, Submitted, Printed, ReplicaChanged, LinkState, DeviceHealth, Ping, TakePicture.
+UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session, CardWanted, LookUp, Picture.
+agent -> UI: Welcome, Submitted, Printed, ReplicaChanged, LinkState, DeviceHealth, Ping, CardSeen, Scanned, Presence,
+Progress, Closing, TakePicture.
 """
 
 from typing import TypeVar
 
 import msgspec
+from typing_extensions import override
 
 from content.errors import PeerError
 
@@ -79,8 +81,20 @@ class Pong(Message, frozen=True, tag="pong"):
     screen: str
 
 
+class CardWanted(Message, frozen=True, tag="card_wanted"):
+    """A step asks for an ID card, named by a fresh word; "" when it asks no more."""
+
+    step: str
+
+
+class LookUp(Message, frozen=True, tag="look_up"):
+    """Asks how far the request with this receipt code has come."""
+
+    code: str
+
+
 class Welcome(Message, frozen=True, tag="welcome"):
-    """What a UI needs to know of its terminal."""
+    """What a UI needs to know of its terminal. `phone`: whom to call where nobody is at hand, "" for nobody."""
 
     terminal: str
     site: str
@@ -92,6 +106,7 @@ class Welcome(Message, frozen=True, tag="welcome"):
     attended: bool
     has_printer: bool
     demo: bool = False
+    phone: str = ""
 
 
 class Submitted(Message, frozen=True, tag="submitted"):
@@ -132,11 +147,69 @@ class LinkState(Message, frozen=True, tag="link"):
 
 
 class DeviceHealth(Message, frozen=True, tag="health"):
-    """Health of a peripheral: ok | warn | down, with a reason."""
+    """Health of a peripheral: ok | warn | down, with a reason; `visitor` is what to tell a visitor, "" for nothing."""
 
     device: str
     level: str
     reason: str = ""
+    visitor: str = ""
+
+
+class CardSeen(Message, frozen=True, tag="card_seen"):
+    """What became of the card that a step asked for.
+
+    state: read (name and number are the card's), gone, take_away (one from before lies there), trouble (`sentence`
+    says what to do). Personal data: it goes to the UI that asked, for the step that asked, and is kept nowhere.
+    """
+
+    step: str
+    state: str
+    name: str = ""
+    number: str = ""
+    sentence: str = ""
+
+    @override
+    def __repr__(self) -> str:
+        """Return a form without the person."""
+        return f"CardSeen(step={self.step!r}, state={self.state!r})"
+
+
+class Scanned(Message, frozen=True, tag="scanned"):
+    """A code of ours was held before the scanner: kind record | receipt, or other for anything that is not ours.
+
+    What a foreign code says goes no further than the scanner's driver. A receipt's code may also be a record's: bare
+    codes look alike.
+    """
+
+    kind: str
+    code: str = ""
+
+
+class Presence(Message, frozen=True, tag="presence"):
+    """Whether somebody stands before the terminal; `present` false only after nobody was seen for 5 s."""
+
+    present: bool
+
+
+class Progress(Message, frozen=True, tag="progress"):
+    """Answer to LookUp: where the request stands, in words for everybody.
+
+    `error` is "" or why it cannot be told now: unknown | away.
+    """
+
+    code: str
+    state: str = ""
+    text: str = ""
+    next_step: str = ""
+    lines: tuple[tuple[str, str], ...] = ()
+    error: str = ""
+
+
+class Closing(Message, frozen=True, tag="closing"):
+    """The terminal stops in so many seconds and `sentence` tells visitors so; 0 takes it back."""
+
+    seconds: int
+    sentence: str = ""
 
 
 class Ping(Message, frozen=True, tag="ping"):
@@ -157,9 +230,21 @@ class Picture(Message, frozen=True, tag="picture"):
     why: str = ""
 
 
-ToAgent = Hello | Submit | Print | Glass | Tampered | Session | Pong | Picture
+ToAgent = Hello | Submit | Print | Glass | Tampered | Session | Pong | CardWanted | LookUp | Picture
 ToUi = (
-    Welcome | Submitted | Printed | ReplicaChanged | LinkState | DeviceHealth | Ping | TakePicture
+    Welcome
+    | Submitted
+    | Printed
+    | ReplicaChanged
+    | LinkState
+    | DeviceHealth
+    | Ping
+    | CardSeen
+    | Scanned
+    | Presence
+    | Progress
+    | Closing
+    | TakePicture
 )
 
 _M = TypeVar("_M", bound=Message)

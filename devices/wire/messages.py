@@ -176,6 +176,16 @@ class Envelope:
         return b"zone/envelope/1\n" + "\n".join((*parts, self.sealed)).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """GET /r/{code}: where a request stands, in words for everybody; `lines` are (label, value)."""
+
+    state: str
+    text: str
+    next_step: str
+    lines: tuple[tuple[str, str], ...] = ()
+
+
 class AckResult(StrEnum):
     """What became of an envelope."""
 

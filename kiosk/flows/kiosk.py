@@ -7,12 +7,10 @@ Screens render `view` and the sub-flows' views, and call intents. Messages of th
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, assert_never
 
+from content.errors import NotFound, PeerError
 from devices.ipc.messages import (
-    DeviceHealth,
     LinkState,
     Ping,
     Printed,
@@ -25,19 +23,17 @@ from devices.ipc.messages import (
     Welcome,
 )
 from kiosk.flows.alarm import AlarmFlow
+from kiosk.flows.devices import DeviceDesk, FromDevices
 from kiosk.flows.home import HomeFlow, HomeView
+from kiosk.flows.later import LaterFlows
 from kiosk.flows.session import Change, Phase, SessionClock, SessionSettings
 from kiosk.flows.surround import KioskView, Place, Status, bands_of
+from kiosk.flows.way import Way
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kiosk.flows.consult import ConsultFlow
     from kiosk.flows.ports import Content, Paper, Ports
-    from kiosk.flows.printing import PrintFlow
-    from kiosk.flows.reader import ReaderFlow
-    from kiosk.flows.request import RequestFlow
-    from kiosk.flows.search import SearchFlow
     from kiosk.words import Words
 
 logger = logging.getLogger(__name__)
@@ -46,20 +42,12 @@ TEXT_SCALES = (1.0, 1.3, 1.6)
 NOTICE_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """One place on the way back."""
-
-    place: Place
-    record: str = ""
-
-
-class Kiosk:
+class Kiosk(LaterFlows):
     """Coordinates the flows."""
 
     def __init__(self, words: Words, *, ports: Ports, settings: SessionSettings) -> None:
+        super().__init__(words, ports=ports)
         self.words = words
-        self._ports = ports
         self._session = SessionClock(settings)
         self._content: Content | None = None
         self._welcome: Welcome | None = None
@@ -67,7 +55,7 @@ class Kiosk:
         self._link = LinkState(online=True, last_contact=0)
         self._bodies: tuple[str, ...] | None = None
         self._reported: set[tuple[str, str]] = set()
-        self._way: list[_Stop] = [_Stop(Place.HOME)]
+        self._way = Way()
         self._text_step = 0
         self._high_contrast = False
         self._notice = ""
@@ -75,51 +63,19 @@ class Kiosk:
         self.before_wipe: Callable[[], None] = _nothing
         self.home = HomeFlow(words)
         self.alarm = AlarmFlow(words)
-
-    # The flows behind the first screen are made when they are first needed: it stands earlier without them.
-
-    @cached_property
-    def search(self) -> SearchFlow:
-        """The search."""
-        from kiosk.flows.search import SearchFlow
-
-        return SearchFlow(self.words)
-
-    @cached_property
-    def reader(self) -> ReaderFlow:
-        """The record that is open."""
-        from kiosk.flows.reader import ReaderFlow
-
-        return ReaderFlow(self.words)
-
-    @cached_property
-    def consult(self) -> ConsultFlow:
-        """The telephone numbers."""
-        from kiosk.flows.consult import ConsultFlow
-
-        return ConsultFlow(self.words)
-
-    @cached_property
-    def request(self) -> RequestFlow:
-        """The request that is being made."""
-        from kiosk.flows.request import RequestFlow
-
-        ports = self._ports
-        return RequestFlow(ports.agent, check=ports.check, new_key=ports.new_key)
-
-    @cached_property
-    def printing(self) -> PrintFlow:
-        """The slip that is being printed."""
-        from kiosk.flows.printing import PrintFlow
-
-        return PrintFlow(self._ports.agent, new_job=self._ports.new_key)
+        self.devices = DeviceDesk(self)
 
     # What is shown
 
     @property
     def place(self) -> Place:
         """The screen that is shown."""
-        return self._way[-1].place
+        return self._way.here.place
+
+    @property
+    def phase(self) -> Phase:
+        """Where the session stands."""
+        return self._session.phase
 
     @property
     def has_visitor(self) -> bool:
@@ -130,6 +86,15 @@ class Kiosk:
     def has_content(self) -> bool:
         """Whether the copy has been opened."""
         return self._content is not None
+
+    def holds(self, record: str) -> bool:
+        """Tell whether there is such a record; one that does not verify is there, and is refused when opened."""
+        try:
+            return self._content is not None and bool(self._content.get(record))
+        except NotFound:
+            return False
+        except PeerError:
+            return True
 
     def sequences(self) -> dict[str, int]:
         """Return feed -> sequence of the copy that is being read."""
@@ -149,7 +114,7 @@ class Kiosk:
             text_scale=TEXT_SCALES[self._text_step],
             high_contrast=self._high_contrast,
             notice=self._notice,
-            can_go_back=len(self._way) > 1,
+            can_go_back=self._way.can_go_back,
             is_agent_here=self._ports.agent.connected,
             has_printer=self._welcome is not None and self._welcome.has_printer,
         )
@@ -173,7 +138,7 @@ class Kiosk:
 
     def open_search(self, query: str = "") -> None:
         """Go to the search."""
-        self._go(_Stop(Place.SEARCH))
+        self._way.go(Place.SEARCH)
         self.search.open()
         if query:
             self.search.choose(query)
@@ -184,15 +149,21 @@ class Kiosk:
             return
         self.printing.wipe()
         self.reader.open(record, self._content)
-        self._go(_Stop(Place.READER, record))
+        self._way.go(Place.READER, record)
         self._report_tampered()
+
+    def open_receipt(self, code: str) -> None:
+        """Show how far the request with this receipt has come."""
+        self.printing.wipe()
+        self.receipt.open(code, self._now())
+        self._way.go(Place.RECEIPT)
 
     def open_request(self) -> None:
         """Begin a request, or go on with the one that is being typed."""
         self.printing.wipe()
         if not self.request.is_draft:
             self.request.open(description=self._looked_for())
-        self._go(_Stop(Place.REQUEST))
+        self._way.go(Place.REQUEST)
 
     def open_request_for_record(self) -> None:
         """Begin a request that starts from the open document."""
@@ -203,21 +174,21 @@ class Kiosk:
             description=self.words("request.about", title=title) if title else "",
             related=view.record if title else "",
         )
-        self._go(_Stop(Place.REQUEST))
+        self._way.go(Place.REQUEST)
 
     def open_consult(self) -> None:
         """Go to the telephone numbers."""
         if self._content is not None:
             self.consult.open(self._content)
-        self._go(_Stop(Place.CONSULT))
+        self._way.go(Place.CONSULT)
 
     def back(self) -> None:
         """Go one step back: within the request first, then to where the visitor came from."""
         self.printing.wipe()
         if self.place is Place.REQUEST and self.request.back():
             return
-        if len(self._way) > 1:
-            left = self._way.pop()
+        if self._way.can_go_back:
+            left = self._way.back()
             if left.place is Place.READER:
                 self.reader.wipe()
             self._arrive()
@@ -226,7 +197,7 @@ class Kiosk:
         """Go to the first screen; what was typed stays until the session ends."""
         self.printing.wipe()
         self.reader.wipe()
-        self._way = [_Stop(Place.HOME)]
+        self._way.begin()
         self._arrive()
 
     def end(self) -> None:
@@ -235,6 +206,10 @@ class Kiosk:
             self._ended()
         else:
             self.wipe()
+
+    def depart(self, now: float, *, within_s: float) -> Change:
+        """End the session of somebody who has left, unless a touch says otherwise in time."""
+        return self._session.depart(now, within_s=within_s)
 
     def next_text_size(self) -> None:
         """Make everything one step larger; after the largest comes the normal size."""
@@ -283,6 +258,7 @@ class Kiosk:
         self.search.tick(now)
         self.printing.tick(now)
         self.request.tick(now)
+        self.devices.tick(now)
         if self._notice and now >= self._notice_until:
             self._notice = ""
         if self._session.tick(now) is Change.ENDED:
@@ -290,6 +266,9 @@ class Kiosk:
 
     def receive(self, message: ToUi) -> None:
         """Take a message of the agent. Ping is the app's to answer: it knows the frames."""
+        if isinstance(message, FromDevices):
+            self.devices.receive(message, self._now())
+            return
         match message:
             case Welcome():
                 self._welcomed(message)
@@ -301,7 +280,7 @@ class Kiosk:
                 self.printing.answered(message)
             case LinkState():
                 self._link = message
-            case DeviceHealth() | Ping() | TakePicture():
+            case Ping() | TakePicture():
                 pass
             case _:
                 assert_never(message)
@@ -309,18 +288,26 @@ class Kiosk:
     def recover(self) -> None:
         """Return to a safe first screen after a mistake of ours; the visitor is told calmly."""
         self.wipe()
-        self._notice = self.words("notice.recovered")
-        self._notice_until = self._now() + NOTICE_S
+        self.say(self.words("notice.recovered"), for_s=NOTICE_S)
+
+    def say(self, notice: str, *, for_s: float) -> None:
+        """Show one calm sentence at the foot for a while; "" takes it away."""
+        self._notice, self._notice_until = notice, self._now() + for_s
 
     def wipe(self) -> None:
         """Forget the visitor: the one place where this happens."""
         self.before_wipe()
+        is_card_left = self.card.is_left
         for flow in (self.search, self.reader, self.request, self.printing, self.consult):
             flow.wipe()
-        self._way = [_Stop(Place.HOME)]
+        self.receipt.wipe()
+        self.card.wipe()
+        self._way.begin()
         self._text_step = 0
         self._high_contrast = False
         self._notice = ""
+        if is_card_left:
+            self.say(self.words("card.left"), for_s=NOTICE_S)
         self._arrive()
 
     def _ended(self) -> None:
@@ -328,8 +315,11 @@ class Kiosk:
         self._ports.agent.send(Session(active=False))
 
     def _welcomed(self, welcome: Welcome) -> None:
+        self.words.settle(attended=welcome.attended, phone=welcome.phone)
         self.home.welcome(welcome)
         self.reader.public_url = self.request.public_url = welcome.public_url
+        self.receipt.public_url = welcome.public_url
+        self.card.welcomed()
         is_same_copy = self._welcome is not None and (
             (self._welcome.replica, self._welcome.trust_root)
             == (welcome.replica, welcome.trust_root)
@@ -357,17 +347,13 @@ class Kiosk:
                 self.reader.refresh(self._content)
             case Place.CONSULT:
                 self.consult.open(self._content)
-            case Place.HOME | Place.REQUEST:
+            case Place.HOME | Place.REQUEST | Place.RECEIPT:
                 pass
         self._report_tampered()
 
-    def _go(self, stop: _Stop) -> None:
-        if self._way[-1] != stop:
-            self._way.append(stop)
-
     def _arrive(self) -> None:
         """Make what is shown fresh after going back."""
-        stop = self._way[-1]
+        stop = self._way.here
         if stop.place is Place.READER and self._content is not None:
             self.reader.open(stop.record, self._content)
         elif stop.place is Place.SEARCH:

@@ -79,6 +79,7 @@ class RequestView:
         code, number: of the receipt.
         url: page of the receipt for a phone.
         problem: why it could not be kept: "", "away", "silent", or the agent's own sentence.
+        is_from_card: name and number were read from an ID card: the number is shown masked, people stand behind.
     """
 
     step: Step = Step.WHO
@@ -89,6 +90,7 @@ class RequestView:
     number: str = ""
     url: str = ""
     problem: str = ""
+    is_from_card: bool = False
 
 
 class RequestFlow:
@@ -126,12 +128,24 @@ class RequestFlow:
         """Take the whole text of a field, or the value of a choice."""
         if self.view.step not in STEPS:
             return
-        form = _with(self.view.form, name, value)
+        is_masked = self.view.is_from_card and name == "id_number"
+        # Where the middle is hidden nothing can be mended: the first key begins the number anew.
+        form = _with(self.view.form, name, "" if is_masked else value)
         errors = {k: v for k, v in self.view.errors.items() if k != name}
         if name == "delivery":
             form = replace(form, address="")
             errors.pop("address", None)
-        self.view = replace(self.view, form=form, errors=errors)
+        is_from_card = self.view.is_from_card and not is_masked
+        self.view = replace(self.view, form=form, errors=errors, is_from_card=is_from_card)
+
+    def fill_from_card(self, name: str, number: str) -> None:
+        """Take the person whom a card names, while the block of the applicant is being filled in."""
+        if self.view.step is not Step.WHO:
+            return
+        form = _with(_with(self.view.form, "name", name), "id_number", number)
+        errors = {k: v for k, v in self.view.errors.items() if k not in {"name", "id_number"}}
+        focus = "" if form.phone else "phone"
+        self.view = replace(self.view, form=form, errors=errors, focus=focus, is_from_card=True)
 
     def next(self) -> None:
         """Check this step and go on; what is missing is said beside its field."""

@@ -56,6 +56,12 @@ def masked(number: str) -> str:
     return number[:_SHOWN_AT_ENDS] + hidden + number[-_SHOWN_AT_ENDS:]
 
 
+def typed_text(name: str, form: RequestForm, *, is_from_card: bool) -> str:
+    """Return what stands in a field: a number that was read from a card is masked, one being typed is not."""
+    value = str(getattr(form, name))
+    return masked(value) if is_from_card and name == "id_number" else value
+
+
 def _value(name: str, form: RequestForm, words: Words) -> str:
     value = str(getattr(form, name))
     if name in CHOICES:

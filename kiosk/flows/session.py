@@ -2,6 +2,7 @@
 
 resting --touch--> active --idle_s without touch--> warning --countdown_s--> resting (wipe)
                      ^------------- any touch -------------'
+Who has left the terminal's sight gets a shorter countdown of the same kind (`depart`).
 """
 
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class SessionClock:
     def __init__(self, settings: SessionSettings) -> None:
         self._settings = settings
         self._last_touch = 0.0
+        self._departs_at: float | None = None
         self.phase = Phase.RESTING
 
     def touch(self, now: float) -> Change:
@@ -56,6 +58,7 @@ class SessionClock:
         before = self.phase
         self.phase = Phase.ACTIVE
         self._last_touch = now
+        self._departs_at = None
         match before:
             case Phase.RESTING:
                 return Change.STARTED
@@ -64,13 +67,22 @@ class SessionClock:
             case Phase.ACTIVE:
                 return Change.NONE
 
+    def depart(self, now: float, *, within_s: float) -> Change:
+        """Begin to end: nobody is there any more. Any touch resumes."""
+        if self.phase is Phase.RESTING:
+            return Change.NONE
+        self.phase = Phase.WARNING
+        self._departs_at = min(now + within_s, self._ends_at)
+        return Change.WARNED
+
     def tick(self, now: float) -> Change:
         """Let time pass. A process that slept through the countdown ends at once."""
         if self.phase is Phase.RESTING:
             return Change.NONE
         idle = now - self._last_touch
-        if idle >= self._settings.idle_s + self._settings.countdown_s:
+        if now >= self._ends_at:
             self.phase = Phase.RESTING
+            self._departs_at = None
             return Change.ENDED
         if idle >= self._settings.idle_s and self.phase is Phase.ACTIVE:
             self.phase = Phase.WARNING
@@ -81,11 +93,17 @@ class SessionClock:
         """End at the citizen's own wish."""
         was_resting = self.phase is Phase.RESTING
         self.phase = Phase.RESTING
+        self._departs_at = None
         return Change.NONE if was_resting else Change.ENDED
 
     def view(self, now: float) -> SessionView:
         """Return what to show; seconds_left counts only in the warning."""
         if self.phase is not Phase.WARNING:
             return SessionView(self.phase)
-        whole = self._settings.idle_s + self._settings.countdown_s
-        return SessionView(self.phase, max(0, ceil(whole - (now - self._last_touch))))
+        return SessionView(self.phase, max(0, ceil(self._ends_at - now)))
+
+    @property
+    def _ends_at(self) -> float:
+        if self._departs_at is not None:
+            return self._departs_at
+        return self._last_touch + self._settings.idle_s + self._settings.countdown_s

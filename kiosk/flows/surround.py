@@ -23,6 +23,7 @@ class Place(StrEnum):
     READER = "reader"
     REQUEST = "request"
     CONSULT = "consult"
+    RECEIPT = "receipt"
 
 
 class BandKind(StrEnum):

@@ -15,8 +15,9 @@ from kivy.uix.gridlayout import GridLayout
 from kivy.uix.widget import Widget
 
 from content.requests.form import ApplicantKind, DeliveryWay, SupplyForm
+from kiosk.flows.devices import card_sentence
 from kiosk.flows.request import LONGEST, RequestView, Step
-from kiosk.flows.review import CHOICES, asked_fields, field_label
+from kiosk.flows.review import CHOICES, asked_fields, field_label, typed_text
 from kiosk.widgets.action import Choice
 from kiosk.widgets.field import Field
 from kiosk.widgets.press import SMALLEST_PX, Press
@@ -36,6 +37,12 @@ _CHOICES: dict[str, type[ApplicantKind | SupplyForm | DeliveryWay]] = {
     "delivery": DeliveryWay,
 }
 _MOST_BODIES = 4
+
+
+class CardLine(BoxLayout):
+    """What to do with the ID card, or what came of it; no line where there is nothing to say."""
+
+    text = StringProperty("")
 
 
 class ChoiceField(BoxLayout):
@@ -64,6 +71,7 @@ class FormPanel(BoxLayout):
     """The fields of one block, the law's sentence above, the way on below."""
 
     law = StringProperty("")
+    card = StringProperty("")
 
     def __init__(self, *, screen: "RequestScreen", step: Step) -> None:
         self._screen = screen
@@ -98,10 +106,11 @@ class FormPanel(BoxLayout):
 
     def show(self, view: RequestView) -> None:
         """Render what was typed and what is wrong."""
+        self.card = card_sentence(self._screen.kiosk) if self._step is Step.WHO else ""
         for name in self._asked():
             widget = self._widgets.get(name) or self._make(name)
             if isinstance(widget, Field):
-                widget.text = str(getattr(view.form, name))
+                widget.text = typed_text(name, view.form, is_from_card=view.is_from_card)
                 widget.error = view.errors.get(name, "")
                 widget.focused = name == view.focus
                 widget.label = field_label(name, view.form, self._screen.kiosk.words)

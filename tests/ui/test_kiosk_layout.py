@@ -4,7 +4,20 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from devices.ipc.messages import LinkState, Print, Printed, Submit, Submitted
+from devices.drivers.reasons import Kind, Reason
+from devices.drivers.reasons import say as say_reason
+from devices.ipc.messages import (
+    CardSeen,
+    CardWanted,
+    DeviceHealth,
+    LinkState,
+    Print,
+    Printed,
+    Progress,
+    Scanned,
+    Submit,
+    Submitted,
+)
 from tests.ui.driver import PORTRAIT
 from tests.ui.kiosk_ui import LANDSCAPE, SECRETS, SHOTS, KioskUi, opened_kiosk
 
@@ -110,6 +123,55 @@ def show_failed(ui: KioskUi) -> None:
 def show_idle(ui: KioskUi) -> None:
     ui.app.kiosk.touch()
     ui.clock.advance(95)
+
+
+READER = DeviceHealth(device="id_card", level="ok")
+SORRY = say_reason(Kind.ID_CARD, Reason.UNPLUGGED).visitor
+
+
+def show_card_wanted(ui: KioskUi) -> None:
+    ui.answer(READER)
+    ui.app.do("open_request")
+
+
+def show_card_read(ui: KioskUi) -> None:
+    show_card_wanted(ui)
+    ui.settle()
+    step = ui.agent.last(CardWanted).step
+    number = SECRETS["id_number"]
+    ui.answer(CardSeen(step=step, state="read", name=SECRETS["name"], number=number))
+
+
+def show_card_trouble(ui: KioskUi) -> None:
+    ui.answer(DeviceHealth(device="id_card", level="down", reason="unplugged", visitor=SORRY))
+    ui.app.do("open_request")
+
+
+def show_progress(ui: KioskUi) -> None:
+    ui.answer(Scanned(kind="receipt", code="7KQ2M9XD4F"))
+    ui.answer(
+        Progress(
+            code="7KQ2M9XD4F",
+            state="需要您补充说明",
+            text="申请内容不够明确，行政机关已告知您需要补充什么。补充之后，答复期限重新计算（条例第三十条）。",
+            next_step="请按补正告知的要求，在告知的期限内补充。逾期不补充，视为放弃申请。",
+            lines=(
+                ("受理号", "2026-0001"),
+                ("提交日期", "2026年11月20日"),
+                ("收到日期", "2026年11月21日"),
+                ("答复期限", "2026年12月18日"),
+            ),
+        )
+    )
+
+
+def show_progress_away(ui: KioskUi) -> None:
+    ui.answer(Scanned(kind="receipt", code="7KQ2M9XD4F"))
+    ui.answer(Progress(code="7KQ2M9XD4F", error="away"))
+
+
+def show_foreign_scan(ui: KioskUi) -> None:
+    ui.answer(Scanned(kind="other"))
 
 
 def show_offline(ui: KioskUi) -> None:

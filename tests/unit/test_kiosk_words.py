@@ -99,3 +99,41 @@ def test_no_screen_names_a_colour_of_its_own() -> None:
 def test_markup_in_a_title_is_shown_not_obeyed() -> None:
     assert plain_markup("[b]&[/b]") == "&bl;b&br;&amp;&bl;/b&br;"
     assert marked("危房[改]造", ((2, 5),)) == "危房[b]&bl;改&br;[/b]造"
+
+
+@pytest.mark.parametrize("phone", ["", "0000-1234567"])
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_where_nobody_is_at_hand_no_visitor_is_sent_to_staff(language: str, phone: str) -> None:
+    words = Words.load(language)
+    blanks = {"title": "", "query": "", "reason": ""} | dict.fromkeys(("at", "page", "pages"), "")
+    blanks |= dict.fromkeys(("total", "seconds", "y", "m", "d", "hh", "mm"), "")
+
+    assert words.settle(attended=False, phone=phone)
+    said = {key: words(key, **blanks) for key in words.keys()}  # noqa: SIM118 - no mapping
+    staff = re.compile(
+        "现场工作人员|(告知|询问|请)工作人员|ask the staff|tell the staff|call the staff"
+    )
+    assert {key: text for key, text in said.items() if staff.search(text)} == {}
+    way_on = phone or {"zh_CN": "咨询", "en": "Enquiries"}[language]
+    assert way_on in said["home.help"]
+    assert all("{" not in text for text in said.values())
+
+
+def test_where_staff_is_at_hand_nothing_changes() -> None:
+    words = Words.load()
+
+    assert not words.settle(attended=True, phone="")
+    assert words("home.help") == "轻点屏幕开始。需要帮助，请招呼现场工作人员。"
+    assert words.settle(attended=False, phone="1")
+    assert not words.settle(attended=False, phone="1")
+
+
+def test_every_sentence_for_an_unattended_place_stands_for_one_that_is_there() -> None:
+    chinese, english = Words.load(), Words.load("en")
+
+    assert chinese._alone is not None
+    assert english._alone is not None
+    assert chinese._alone.keys() == english._alone.keys()
+    alone = chinese._alone.keys()
+    plain = {re.sub(r"\.(phone|none)$", "", key) for key in alone} - {"help"}
+    assert plain <= chinese.keys()

@@ -12,7 +12,8 @@ from devices.drivers.id_card.codec import (
 )
 from devices.drivers.id_card.status import Status
 
-_SAM_ID = bytes.fromhex("0501 0000 00000000 00000000 00000000")
+_SAM_ID = bytes.fromhex("0500 0100 c5263501 01000000 00000000")
+"""05.01-20260549-…: of no real module."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A simulated LD2410. Orders: {"person": 80, "still": true}, {"person": null}."""
+"""A simulated LD2410. Orders: {"person": 80, "still": true}, {"person": null | false}."""
 
 from collections.abc import Mapping
 
@@ -60,10 +60,10 @@ class SimulatedRadar:
     def obey(self, order: Mapping[str, object]) -> None:
         """Let a person come, stand, or go."""
         match order:
+            case {"person": None | False}:
+                self.place(None)
             case {"person": int(cm)} if 0 <= cm <= _FARTHEST_CM:
                 self.place(cm, is_still=bool(order.get("still", False)))
-            case {"person": None}:
-                self.place(None)
             case _:
                 pass
 

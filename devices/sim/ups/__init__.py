@@ -1,0 +1,1 @@
+"""A simulated power supply behind a simulated NUT server."""
