@@ -1,4 +1,4 @@
-"""Commands of this package: `agent` runs a terminal, `simulate` stands in for hardware."""
+"""Commands of this package: `agent` runs a terminal, `simulate` stands in for hardware, `print-test` prints."""
 
 import argparse
 import sys
@@ -10,6 +10,8 @@ python -m devices agent --home DIR
     run the agent of the terminal whose folder `controller enrol` made
 python -m devices simulate printer --link PATH --out DIR
     run a simulated device
+python -m devices print-test (--home DIR | --port PATH) [--model KEY] [--all]
+    print the sheet by which a keeper judges a printer
 """
 
 
@@ -23,6 +25,10 @@ def main(arguments: Sequence[str]) -> int:
             from devices.simulate import main as simulate
 
             return simulate(list(rest))
+        case "print-test":
+            from devices.print_test import main as print_test
+
+            return print_test(list(rest))
         case _:
             sys.stderr.write(USAGE)
             return 0 if command in {"-h", "--help"} else 2
