@@ -63,3 +63,8 @@ clean:
 .PHONY: fault-matrix
 fault-matrix: setup
 	$(BIN)/python -m pytest -m bench -p no:randomly --timeout=7200 tests/integration/test_printer_matrix.py
+
+# Five hundred slips of any content, printed in simulation and read back from their pictures.
+.PHONY: slips
+slips: setup
+	$(BIN)/python -m pytest -m bench -p no:randomly --timeout=3600 tests/property/test_slips_on_paper.py

@@ -17,6 +17,7 @@ COLUMNS_58_MM = 32
 COLUMNS_80_MM = 48
 
 _COLON = "："
+_ABOUT = "关于"
 _MIN_TEXT_COLUMNS = 12
 """A pair whose text would get less room than this goes below its label."""
 
@@ -75,7 +76,7 @@ def _lay_out_part(part: Part, columns: int) -> Iterator[PaperLine]:
 def _lay_out_text(part: Part, columns: int) -> Iterator[PaperLine]:
     match part.kind:
         case PartKind.TITLE:
-            return _lines(LineKind.TITLE, _balanced(part.text, columns // 2))
+            return _lines(LineKind.TITLE, _title(part.text, columns // 2))
         case PartKind.BIG:
             return _lines(LineKind.BIG, wrap(part.text, columns // 2))
         case PartKind.ITEM:
@@ -111,6 +112,16 @@ def _table(part: Part, columns: int) -> Iterator[PaperLine]:
         yield from _lines(LineKind.TEXT, lines)
         if number == 0:
             yield PaperLine(LineKind.RULE)
+
+
+def _title(text: str, columns: int) -> tuple[str, ...]:
+    """Wrap a title, before 关于 where that costs no line: who says it, then what about."""
+    best = _balanced(text, columns)
+    who, about, what = text.partition(_ABOUT)
+    if not who or not about or "\n" in text:
+        return best
+    apart = (*_balanced(who, columns), *_balanced(about + what, columns))
+    return apart if len(apart) <= len(best) else best
 
 
 def _balanced(text: str, columns: int) -> tuple[str, ...]:

@@ -127,7 +127,8 @@ def notice_slip(notice: OneTimeNotice, footing: Footing) -> Slip:
     """Return the slip of a one-time notice."""
     parts = (
         Part(PartKind.TITLE, "一次告知单"),
-        Part(PartKind.TEXT, notice.title),
+        Part(PartKind.RULE),
+        Part(PartKind.PAIR, notice.title, "事项"),
         *_unmet(notice.unmet),
         *_materials(notice.materials),
         Part(PartKind.RULE),
@@ -151,7 +152,6 @@ def card_slip(card: ClearCard, footing: Footing) -> Slip:
     """Return the slip of a 明白卡."""
     parts = (
         Part(PartKind.TITLE, card.title),
-        Part(PartKind.RULE),
         *_question("谁可以享受", card.who),
         *_question("能得到什么", card.what, is_big=True),
         *_question("什么时候截止", card.until, is_big=True),

@@ -169,7 +169,7 @@ def test_slip(*, terminal: str, printed_at: datetime, columns: int, url: str) ->
         Part(PartKind.TEXT, "国" * (columns // 2)),
         Part(PartKind.TEXT, "标点：，。、；：？！“”‘’（）《》【】〔〕—…·￥％"),
         Part(PartKind.TEXT, "字母：ABCDEFGHIJKLMNOPQRSTUVWXYZ abcdefghijklmnopqrstuvwxyz"),
-        Part(PartKind.TEXT, "符号：!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
+        Part(PartKind.TEXT, "符号：\n!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
         Part(PartKind.TEXT, "扩展字：镕喆堃龘 生僻字：㛃䶮𬱖"),
         Part(PartKind.PAIR, "标签与正文应对齐，第二行应从正文的左边开始。", "对齐"),
         Part(PartKind.RULE),

@@ -8,6 +8,7 @@ from content.paper.wrap import columns_of, printable, wrap
 Row = Sequence[str]
 
 _GAP = 1
+_WIDEST_GAP = 4
 _LEAST = 4
 """Two characters: less makes a column of single characters that nobody reads."""
 _NUMBER = re.compile(r"[-+]?[￥¥]?[\d,，.]+(?:%|元|万元|亩|户|人|份|项|次|㎡)?|[-—/]?")
@@ -27,7 +28,8 @@ def set_table(rows: Sequence[Row], columns: int) -> tuple[tuple[str, ...], ...] 
     if widths is None:
         return None
     is_number = [_is_number_column(cells, at) for at in range(len(widths))]
-    return tuple(tuple(_row(row, widths, is_number)) for row in cells)
+    gap = " " * _gap(widths, columns)
+    return tuple(tuple(_row(row, widths, is_number, gap=gap)) for row in cells)
 
 
 def as_pairs(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, str], ...]]:
@@ -73,14 +75,20 @@ def _floor(cells: list[list[str]], at: int, width: int) -> int:
     return min(width, 2 * _LEAST)
 
 
-def _row(row: list[str], widths: list[int], is_number: list[bool]) -> Iterator[str]:
+def _gap(widths: list[int], columns: int) -> int:
+    """Let the columns stand as far apart as the paper allows, but no farther than the eye can follow."""
+    gaps = len(widths) - 1
+    return min(_WIDEST_GAP, (columns - sum(widths)) // gaps) if gaps else 0
+
+
+def _row(row: list[str], widths: list[int], is_number: list[bool], *, gap: str) -> Iterator[str]:
     wrapped = [_cell(cell, width) for cell, width in zip(row, widths, strict=True)]
     for number in range(max(map(len, wrapped))):
         parts = (
             _aligned(lines[number] if number < len(lines) else "", width, is_right=right)
             for lines, width, right in zip(wrapped, widths, is_number, strict=True)
         )
-        yield (" " * _GAP).join(parts).rstrip(" ")
+        yield gap.join(parts).rstrip(" ")
 
 
 def _cell(text: str, width: int) -> tuple[str, ...]:
