@@ -72,3 +72,8 @@ power-cuts: setup
 # Every request is registered once, whatever dies: over MQTT, then over HTTPS alone. CHAOS="--help" lists sizes.
 chaos: setup
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+# Five hundred slips of any content, printed in simulation and read back from their pictures.
+.PHONY: slips
+slips: setup
+	$(BIN)/python -m pytest -m bench -p no:randomly --timeout=3600 tests/property/test_slips_on_paper.py

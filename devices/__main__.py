@@ -18,6 +18,8 @@ python -m devices simulate id_card|scanner|presence|text_sign --link PATH [--tcp
 python -m devices simulate ups --link PATH [--tcp PORT]
 python -m devices doctor [--home DIR] [--json]
     find, name and test what is plugged in, and say what to do
+python -m devices print-test (--home DIR | --port PATH) [--model KEY] [--all]
+    print the sheet by which a keeper judges a printer
 """
 
 
@@ -37,6 +39,10 @@ def main(arguments: Sequence[str]) -> int:
             from devices.doctor.command import main as doctor
 
             return doctor(list(rest))
+        case "print-test":
+            from devices.print_test import main as print_test
+
+            return print_test(list(rest))
         case _:
             sys.stderr.write(USAGE)
             return 0 if command in {"-h", "--help"} else 2

@@ -3,19 +3,21 @@
 58 mm paper has 32 columns, 80 mm paper 48. How a line becomes dots or bytes is the driver's business.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from typing import assert_never
 
 from content.paper.slip import Part, PartKind, Slip
+from content.paper.table import as_pairs, set_table
 from content.paper.wrap import columns_of, printable, widest_piece, wrap
 
 COLUMNS_58_MM = 32
 COLUMNS_80_MM = 48
 
 _COLON = "："
+_ABOUT = "关于"
 _MIN_TEXT_COLUMNS = 12
 """A pair whose text would get less room than this goes below its label."""
 
@@ -25,6 +27,7 @@ class LineKind(StrEnum):
 
     TEXT = "text"
     TITLE = "title"
+    BIG = "big"
     NOTE = "note"
     RULE = "rule"
     QR = "qr"
@@ -33,7 +36,11 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaperLine:
-    """One line. TITLE is centred at double size, NOTE centred, RULE as wide as the paper, QR holds its URL."""
+    """One line.
+
+    TITLE is centred at double size, BIG double size from the left, NOTE centred, RULE as wide as the paper; QR
+    holds its URL.
+    """
 
     kind: LineKind
     text: str = ""
@@ -52,26 +59,69 @@ def lay_out(slip: Slip, *, columns: int) -> tuple[PaperLine, ...]:
 
 def _lay_out_part(part: Part, columns: int) -> Iterator[PaperLine]:
     match part.kind:
-        case PartKind.TITLE:
-            return _lines(LineKind.TITLE, _balanced(part.text, columns // 2))
-        case PartKind.TEXT:
-            return _lines(LineKind.TEXT, wrap(part.text, columns))
-        case PartKind.PAIR:
-            return _lines(LineKind.TEXT, _pairs((part,), columns))
-        case PartKind.RULE:
-            return iter((PaperLine(LineKind.RULE),))
-        case PartKind.SPACE:
-            return iter((PaperLine(LineKind.SPACE),))
+        case PartKind.RULE | PartKind.SPACE:
+            return iter((PaperLine(LineKind(part.kind)),))
         case PartKind.QR:
             caption = wrap(part.label, columns) if part.label else ()
             code = PaperLine(LineKind.QR, printable(part.text))
             return iter((code, *_lines(LineKind.NOTE, caption)))
+        case PartKind.TABLE:
+            return _table(part, columns)
+        case PartKind.TITLE | PartKind.BIG | PartKind.TEXT | PartKind.ITEM | PartKind.PAIR:
+            return _lay_out_text(part, columns)
         case _:
             assert_never(part.kind)
 
 
-def _lines(kind: LineKind, texts: tuple[str, ...]) -> Iterator[PaperLine]:
+def _lay_out_text(part: Part, columns: int) -> Iterator[PaperLine]:
+    match part.kind:
+        case PartKind.TITLE:
+            return _lines(LineKind.TITLE, _title(part.text, columns // 2))
+        case PartKind.BIG:
+            return _lines(LineKind.BIG, wrap(part.text, columns // 2))
+        case PartKind.ITEM:
+            return _lines(LineKind.TEXT, _item(part, columns))
+        case PartKind.PAIR:
+            return _lines(LineKind.TEXT, _pairs((part,), columns))
+        case _:
+            return _lines(LineKind.TEXT, wrap(part.text, columns))
+
+
+def _lines(kind: LineKind, texts: Iterable[str]) -> Iterator[PaperLine]:
     return (PaperLine(kind, text) for text in texts)
+
+
+def _item(part: Part, columns: int) -> Iterator[str]:
+    """Set an entry of a list with its mark hanging before it."""
+    mark = printable(part.label).replace("\n", " ") + " "
+    indent = columns_of(mark)
+    for number, text in enumerate(wrap(part.text, columns - indent)):
+        yield ((mark if number == 0 else " " * indent) + text).rstrip(" ")
+
+
+def _table(part: Part, columns: int) -> Iterator[PaperLine]:
+    """Set a table with a rule under its header; as lists of pairs where the paper is too narrow."""
+    rows = set_table(part.rows, columns)
+    if rows is None:
+        for pairs in as_pairs(part.rows):
+            parts = tuple(Part(PartKind.PAIR, text, label) for label, text in pairs)
+            yield from _lines(LineKind.TEXT, _pairs(parts, columns))
+            yield PaperLine(LineKind.RULE)
+        return
+    for number, lines in enumerate(rows):
+        yield from _lines(LineKind.TEXT, lines)
+        if number == 0:
+            yield PaperLine(LineKind.RULE)
+
+
+def _title(text: str, columns: int) -> tuple[str, ...]:
+    """Wrap a title, before 关于 where that costs no line: who says it, then what about."""
+    best = _balanced(text, columns)
+    who, about, what = text.partition(_ABOUT)
+    if not who or not about or "\n" in text:
+        return best
+    apart = (*_balanced(who, columns), *_balanced(about + what, columns))
+    return apart if len(apart) <= len(best) else best
 
 
 def _balanced(text: str, columns: int) -> tuple[str, ...]:

@@ -11,6 +11,10 @@ class SlipKind(StrEnum):
 
     DOCUMENT = "document"
     RECEIPT = "receipt"
+    GUIDE = "guide"
+    NOTICE = "notice"
+    CARD = "card"
+    BOARD = "board"
     TEST = "test"
 
 
@@ -18,7 +22,10 @@ class PartKind(StrEnum):
     """What one part of a slip is."""
 
     TITLE = "title"
+    BIG = "big"
     TEXT = "text"
+    ITEM = "item"
+    TABLE = "table"
     PAIR = "pair"
     RULE = "rule"
     QR = "qr"
@@ -27,11 +34,19 @@ class PartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part: text for TITLE and TEXT, label and text for PAIR, URL in text and caption in label for QR."""
+    """One part of a slip.
+
+    Attributes:
+        kind: what it is.
+        text: of all but TABLE; the URL of a QR.
+        label: the label of a PAIR, the mark of an ITEM, the caption of a QR.
+        rows: header and rows of a TABLE.
+    """
 
     kind: PartKind
     text: str = ""
     label: str = ""
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

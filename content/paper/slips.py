@@ -43,10 +43,10 @@ def document_slip(
     parts = (
         Part(PartKind.TITLE, record.title),
         Part(PartKind.RULE),
-        *_known_pairs(
+        *known_pairs(
             ("文号", record.document_number),
             ("发文机关", record.issuing_body),
-            ("成文日期", _day(record.written_on)),
+            ("成文日期", day_zh(record.written_on)),
             ("有效性", _VALIDITY[record.validity]),
         ),
         Part(PartKind.RULE),
@@ -54,11 +54,11 @@ def document_slip(
         Part(PartKind.RULE),
         Part(PartKind.TEXT, "全文请用手机扫描下方二维码查看："),
         Part(PartKind.QR, url, show_code(record.id)),
-        *_known_pairs(
+        *known_pairs(
             ("咨询", record.contact),
-            ("公开日期", _day(record.published_on)),
+            ("公开日期", day_zh(record.published_on)),
             ("版本", f"第{version}版"),
-            ("打印", f"{_day(printed_on)} {terminal}"),
+            ("打印", f"{day_zh(printed_on)} {terminal}"),
         ),
         Part(PartKind.TEXT, "本页为摘要，以公开的全文为准。"),
     )
@@ -70,7 +70,7 @@ def item_slip(item: CatalogItem, *, url: str, terminal: str, printed_on: date) -
     parts = (
         Part(PartKind.TITLE, item.title),
         Part(PartKind.RULE),
-        *_known_pairs(
+        *known_pairs(
             ("办理部门", item.department),
             ("事项编码", item.item_code),
             ("办理地点", item.where),
@@ -84,9 +84,9 @@ def item_slip(item: CatalogItem, *, url: str, terminal: str, printed_on: date) -
         *((Part(PartKind.RULE), Part(PartKind.TEXT, f"依据：{item.basis}")) if item.basis else ()),
         Part(PartKind.RULE),
         Part(PartKind.QR, url, show_code(item.id)),
-        Part(PartKind.PAIR, f"{_day(printed_on)} {terminal}", "打印"),
+        Part(PartKind.PAIR, f"{day_zh(printed_on)} {terminal}", "打印"),
     )
-    return Slip(SlipKind.DOCUMENT, f"item:{item.id}", parts)
+    return Slip(SlipKind.GUIDE, f"item:{item.id}", parts)
 
 
 class ReceiptFacts(TypedDict):
@@ -132,15 +132,15 @@ def receipt_slip(**facts: Unpack[ReceiptFacts]) -> Slip:
         Part(PartKind.QR, facts["url"], show_code(facts["code"])),
         Part(PartKind.RULE),
         Part(PartKind.TEXT, _REMEDY),
-        Part(PartKind.PAIR, f"{_day(facts['filed_on'])} {facts['terminal']}", "打印"),
+        Part(PartKind.PAIR, f"{day_zh(facts['filed_on'])} {facts['terminal']}", "打印"),
         Part(PartKind.TEXT, "请妥善保管本回执，勿将查询码告知他人。"),
     )
     return Slip(SlipKind.RECEIPT, f"receipt:{facts['code']}", parts)
 
 
 def _receipt_pairs(facts: ReceiptFacts) -> Iterator[Part]:
-    filed_on, in_person = _day(facts["filed_on"]), facts["in_person"]
-    return _known_pairs(
+    filed_on, in_person = day_zh(facts["filed_on"]), facts["in_person"]
+    return known_pairs(
         ("查询码", show_code(facts["code"])),
         ("受理号", facts["number"] or "登记后可凭查询码查询"),
         ("申请人", facts["masked_name"]),
@@ -169,9 +169,13 @@ def test_slip(*, terminal: str, printed_at: datetime, columns: int, url: str) ->
         Part(PartKind.TEXT, "国" * (columns // 2)),
         Part(PartKind.TEXT, "标点：，。、；：？！“”‘’（）《》【】〔〕—…·￥％"),
         Part(PartKind.TEXT, "字母：ABCDEFGHIJKLMNOPQRSTUVWXYZ abcdefghijklmnopqrstuvwxyz"),
-        Part(PartKind.TEXT, "符号：!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
+        Part(PartKind.TEXT, "符号：\n!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
         Part(PartKind.TEXT, "扩展字：镕喆堃龘 生僻字：㛃䶮𬱖"),
         Part(PartKind.PAIR, "标签与正文应对齐，第二行应从正文的左边开始。", "对齐"),
+        Part(PartKind.RULE),
+        Part(PartKind.TABLE, rows=_TEST_TABLE),
+        Part(PartKind.RULE),
+        Part(PartKind.BIG, "大字：9,876.50元"),
         Part(PartKind.QR, url, "应能用手机扫出"),
         Part(PartKind.PAIR, terminal, "终端"),
         Part(PartKind.PAIR, printed_at.strftime("%Y-%m-%d %H:%M:%S"), "时间"),
@@ -181,23 +185,30 @@ def test_slip(*, terminal: str, printed_at: datetime, columns: int, url: str) ->
     return Slip(SlipKind.TEST, f"test:{code_from(printed_at.isoformat())}", parts)
 
 
+_TEST_TABLE = (
+    ("项目", "数量", "金额"),
+    ("数字应靠右对齐", "2", "1,200.00"),
+    ("文字放不下时在格内换行", "15", "86.50"),
+)
+
+
 def as_reprint(slip: Slip, copy: int) -> Slip:
     """Return the slip marked 补打 n, so that two papers of one key are told apart."""
     mark = Part(PartKind.TEXT, f"【补打 {copy}】")
     return Slip(slip.kind, slip.key, (mark, *slip.parts))
 
 
-def _known_pairs(*pairs: tuple[str, str]) -> Iterator[Part]:
+def known_pairs(*pairs: tuple[str, str]) -> Iterator[Part]:
     """Yield the pairs whose text is known: what a source does not say is not printed as a blank."""
     return (Part(PartKind.PAIR, text, label) for label, text in pairs if text)
 
 
 def _list(heading: str, entries: Iterable[str]) -> Iterator[Part]:
-    lines = [f"{number}. {entry}" for number, entry in enumerate(entries, 1)]
-    if lines:
+    items = [Part(PartKind.ITEM, entry, f"{number}.") for number, entry in enumerate(entries, 1)]
+    if items:
         yield Part(PartKind.RULE)
         yield Part(PartKind.TEXT, f"{heading}：")
-        yield from (Part(PartKind.TEXT, line) for line in lines)
+        yield from items
 
 
 def _extract(record: DisclosureRecord) -> Iterator[Part]:
@@ -228,10 +239,11 @@ def _what_happens_next(*, in_person: bool) -> Iterator[Part]:
 def _due(due_on: date | None, *, provisional: bool) -> str:
     if due_on is None:
         return "自收到之日起20个工作日内"
-    return f"{_day(due_on)}{'（节假日安排公布后可能调整）' if provisional else ''}"
+    return f"{day_zh(due_on)}{'（节假日安排公布后可能调整）' if provisional else ''}"
 
 
-def _day(day: date | None) -> str:
+def day_zh(day: date | None) -> str:
+    """Return the day as Chinese write it, "" for none."""
     return f"{day.year}年{day.month}月{day.day}日" if day else ""
 
 

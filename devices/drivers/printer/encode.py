@@ -125,8 +125,8 @@ class _Encoder:
         match line.kind:
             case LineKind.TEXT | LineKind.NOTE:
                 yield self._text(line.text, centred=line.kind is LineKind.NOTE)
-            case LineKind.TITLE:
-                yield self._title(line.text)
+            case LineKind.TITLE | LineKind.BIG:
+                yield self._big(line.text, centred=line.kind is LineKind.TITLE)
             case LineKind.RULE:
                 yield self._text("-" * self._model.columns, centred=False)
             case LineKind.SPACE:
@@ -152,12 +152,18 @@ class _Encoder:
     def _is_native(self, character: str) -> bool:
         return code_of(character, self._model.encoding) is not None
 
-    def _title(self, text: str) -> _Piece:
+    def _big(self, text: str, *, centred: bool) -> _Piece:
         if all(self._is_native(character) for character in text):
-            data = _CENTRED + _pitch(2 * PITCH) + _DOUBLE + b"".join(self._runs(text))
+            data = (
+                (_CENTRED if centred else _LEFT)
+                + _pitch(2 * PITCH)
+                + _DOUBLE
+                + b"".join(self._runs(text))
+            )
             return _Piece(data + b"\n" + _NORMAL + _pitch(PITCH), 2 * PITCH)
         # GS ! does not scale a picture, so the whole line is one, scaled by the printer.
-        picture = line_picture(text, dots=self._model.dots // 2, centred=True, font=self._font)
+        half = self._model.dots // 2
+        picture = line_picture(text, dots=half, centred=centred, font=self._font)
         data = self._picture(picture, double=True)
         return _Piece(_LEFT + data + _feed(2 * (PITCH - CELL)), 2 * PITCH)
 
