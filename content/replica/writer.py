@@ -8,12 +8,13 @@ import apsw
 from content.disclosure.record import DisclosureRecord
 from content.errors import PeerError
 from content.feed.body import Record, kind_of, read_body
-from content.feed.entry import LogLine, SignedHead, line_to_bytes
+from content.feed.entry import LogLine, SignedHead, line_from_bytes, line_to_bytes
 from content.feed.policy import Policy, SignedPolicy, TrustRoot, check_policy
 from content.feed.statement import Action
 from content.feed.verify import Reason, Refused, check_entry, check_head, check_line
+from content.replica.indexing import IndexWriter, entries
 from content.replica.shelf import POLICY, held_policy, open_shelf
-from content.search.match import index_row
+from content.search.learned import Learned
 
 
 class NoPolicy(PeerError):
@@ -27,6 +28,7 @@ class ReplicaWriter:
         self._db = open_shelf(path, writable=True)
         self._root = root
         self._policy = held_policy(self._db, root)
+        self._index = IndexWriter(self._db)
 
     def close(self) -> None:
         """Close the file."""
@@ -48,6 +50,24 @@ class ReplicaWriter:
         self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (POLICY, data))
         self._policy = policy
         return policy
+
+    def learn(self, learned: Learned | None) -> None:
+        """Make vectors of this model for what is applied from now on."""
+        self._index.learn(learned)
+
+    def settle_index(self) -> int:
+        """Make the index anew if another version of the analysis made it; return how many records.
+
+        One transaction: a power cut leaves the old index, and this is done again at the next start.
+        """
+        if self._index.is_current():
+            return 0
+        with self._db:
+            self._index.begin_anew()
+            held = entries(self._db)
+            for row, _, line in held:
+                self._put_index(row, read_body(line_from_bytes(line).entry.body()))
+        return len(held)
 
     def marks(self) -> dict[str, tuple[int, str]]:
         """Return feed -> (applied sequence, link hash)."""
@@ -136,7 +156,7 @@ class ReplicaWriter:
                 row for (row,) in self._db.execute("SELECT row FROM entry WHERE feed = ?", (feed,))
             ]
             for row in rows:
-                self._unindex(row)
+                self._index.remove(row)
             self._db.execute("DELETE FROM entry WHERE feed = ?", (feed,))
             self._db.execute("UPDATE feed SET sequence = 0, link = '' WHERE feed = ?", (feed,))
 
@@ -164,35 +184,27 @@ class ReplicaWriter:
     def _keep(self, line: LogLine, record: Record | None, *, held_row: int | None) -> None:
         statement = line.entry.statement
         if held_row is not None:
-            self._unindex(held_row)
+            self._index.remove(held_row)
             self._db.execute("DELETE FROM entry WHERE row = ?", (held_row,))
-        index = index_row(record) if record is not None else None
         self._db.execute(
             "INSERT INTO entry (record, feed, version, kind, sorted_by, number, line)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, '', ?)",
             (
                 statement.record,
                 statement.feed,
                 statement.version,
                 kind_of(record) if record is not None else "",
                 _sort_key(record, statement.approved_on),
-                index.number if index else "",
                 line_to_bytes(line),
             ),
         )
-        row = self._db.last_insert_rowid()
-        if index is not None:
-            self._db.execute(
-                "INSERT INTO search (rowid, title, body, pinyin, initials) VALUES (?, ?, ?, ?, ?)",
-                (row, index.title, index.body, index.pinyin, index.initials),
-            )
-            self._db.executemany(
-                "INSERT OR IGNORE INTO suggestion VALUES (?, ?)", [(key, row) for key in index.keys]
-            )
+        if record is not None:
+            self._put_index(self._db.last_insert_rowid(), record)
 
-    def _unindex(self, row: int) -> None:
-        self._db.execute("DELETE FROM search WHERE rowid = ?", (row,))
-        self._db.execute("DELETE FROM suggestion WHERE row = ?", (row,))
+    def _put_index(self, row: int, record: Record) -> None:
+        number = self._index.put(row, record.id, record)
+        if number:
+            self._db.execute("UPDATE entry SET number = ? WHERE row = ?", (number, row))
 
     def _move_on(self, feed: str, mark: tuple[int, str], *, now: int) -> None:
         self._db.execute(
@@ -219,6 +231,7 @@ def open_writer(path: Path, root: TrustRoot) -> ReplicaWriter:
     try:
         writer = ReplicaWriter(path, root)
         writer.marks()
+        writer.settle_index()
     except (apsw.CorruptError, apsw.NotADBError):
         for part in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
             if part.exists():

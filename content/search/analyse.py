@@ -12,9 +12,6 @@ from itertools import pairwise
 from typing import Protocol
 
 _RUN = re.compile(r"[a-z0-9]+|[㐀-鿿豈-﫿\U00020000-\U0003ffff]+")
-_NUMBER = re.compile(
-    r"([㐀-鿿]{0,12})[〔\[(【〈<]?((?:19|20)\d{2})[〕\])】〉>]?年?第?0*(\d{1,5})号"
-)
 _QUESTION = re.compile(
     r"什么|怎么|如何|哪[里些个儿]|多少|多久|吗|呢|能不能|可不可以|有没有|为什么|谁|几[天年个]|[??]"
 )
@@ -111,12 +108,6 @@ def initials_terms(initials: str) -> list[str]:
         for size in (2, 3)
         for at in range(max(0, len(initials) - size + 1))
     ]
-
-
-def number_key(text: str) -> str:
-    """Return the key of the first document number in a text: "国办发2019-54", "2019-54", or ""."""
-    found = _NUMBER.search(unicodedata.normalize("NFKC", text).replace(" ", ""))
-    return f"{found[1]}{found[2]}-{found[3]}" if found else ""
 
 
 def is_question(text: str) -> bool:
