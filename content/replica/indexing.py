@@ -150,7 +150,7 @@ def disagreements(db: apsw.Connection, read: Read) -> tuple[str, ...]:
 def entries(db: apsw.Connection) -> list[tuple[int, str, bytes]]:
     """Return row, record id and line of every entry that holds a record."""
     rows = db.execute("SELECT row, record, line FROM entry WHERE kind <> ''")
-    return list(rows)  # type: ignore[arg-type]  # STRICT tables hold what the schema says
+    return list(rows)
 
 
 def _held_terms(db: apsw.Connection) -> dict[int, Counter[tuple[str, str, int]]]:

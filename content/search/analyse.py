@@ -161,7 +161,7 @@ _TRADITIONAL = frozenset(
 
 
 def _may_be_traditional(text: str) -> bool:
-    return any(character in _TRADITIONAL for character in text)
+    return not _TRADITIONAL.isdisjoint(text)
 
 
 @lru_cache(maxsize=1)

@@ -40,8 +40,8 @@ def pack(title: Sequence[str], body: Sequence[str], pinyin: Sequence[str]) -> by
     """Return a record's terms: 5 bytes each, the title's counted TITLE_WEIGHT times."""
     counts: Counter[int] = Counter()
     for terms, weight in ((title, TITLE_WEIGHT), (body, 1), (pinyin, 1)):
-        for term in terms:
-            counts[term_hash(term)] += weight
+        for term, times in Counter(terms).items():
+            counts[term_hash(term)] += weight * times
     hashes = np.fromiter(counts.keys(), np.uint32, len(counts))
     heavy = np.minimum(np.fromiter(counts.values(), np.int64, len(counts)), MOST_COUNT)
     return hashes.tobytes() + heavy.astype(np.uint8).tobytes()

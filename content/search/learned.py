@@ -62,7 +62,10 @@ class Learned:
 
     def encode(self, text: str) -> Floats | None:
         """Return the unit vector of a text, or None if no term of it is known."""
-        names = np.array([term_hash(term) for term in grams(text)], np.uint32)
+        return self.encode_hashes(gram_hashes(text))
+
+    def encode_hashes(self, names: NDArray[np.uint32]) -> Floats | None:
+        """Return the unit vector of a text whose terms were hashed before."""
         if not len(names) or not len(self.hashes):
             return None
         at = np.minimum(np.searchsorted(self.hashes, names), len(self.hashes) - 1)
@@ -142,3 +145,9 @@ def grams(text: str) -> list[str]:
             terms += run
             terms += [run[at : at + 2] for at in range(len(run) - 1)]
     return terms
+
+
+def gram_hashes(text: str) -> NDArray[np.uint32]:
+    """Return the hashes of the grams of a text."""
+    terms = grams(text)
+    return np.fromiter(map(term_hash, terms), np.uint32, len(terms))
