@@ -94,7 +94,7 @@ class Product:
         return [self.one(asked.text) for asked in queries]
 
     def _rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple]:  # type: ignore[type-arg]
-        return self._db.execute(sql, values).fetchall()  # type: ignore[arg-type]
+        return self._db.execute(sql, values).fetchall()
 
 
 def _cached(path: Path) -> dict[str, bytes]:

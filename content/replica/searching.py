@@ -8,7 +8,7 @@ import numpy as np
 
 from content.replica.clouds import Clouds
 from content.search.asking import Asked
-from content.search.bags import Corpus, Term, rarest, scores
+from content.search.bags import K1, Corpus, Term, rarest, scores
 from content.search.learned import Learned
 from content.search.match import (
     PINYIN,
@@ -30,10 +30,12 @@ MOST_HITS = 200
 MOST_TERMS = 12
 MOST_POSTINGS = 30_000
 NEAREST = 60
-RELATED_WEIGHT = 0.7
+RELATED_WEIGHT = 0.3
+FULL_TERM = K1 + 1
+"""What a term gives at most, times its rarity."""
 EVERYDAY_NAME = 8.0
 """What each bigram of an everyday name is worth: about a rare bigram of a title."""
-_MOST_CACHED = 20_000
+_LONG_LIST = 200
 
 Values = tuple[object, ...]
 Rows = Callable[[str, Values], list[tuple]]  # type: ignore[type-arg]
@@ -205,13 +207,16 @@ class IndexReader:
         return [row for (row,) in rows]
 
     def _holding(self, term: str) -> int:
-        """How many records hold a term; remembered, since the index has to walk its list to count."""
+        """How many records hold a term.
+
+        Long lists are remembered, since the index has to walk a list to count it. Short ones are not: a word
+        that nothing held a moment ago must be found as soon as an edit brings it.
+        """
         held = self._documents.get(term)
         if held is None:
             held = sum(n for (n,) in self._rows("SELECT doc FROM term WHERE term = ?", (term,)))
-            if len(self._documents) > _MOST_CACHED:
-                self._documents.clear()
-            self._documents[term] = held
+            if held >= _LONG_LIST:
+                self._documents[term] = held
         return held
 
     def _candidates(self, rows: Iterable[int], records: Sequence[str]) -> list[Candidate]:
@@ -237,13 +242,16 @@ class IndexReader:
         prior = none
         if model is not None and asked.query.mode is Mode.QUESTION:
             prior = model.prior * model.priors_of([one.family for one in candidates])
+        words = self._bm25(asked.words, candidates, weight=1.0)
+        best = sum(self._corpus.rarity(self._holding(term)) for term in asked.words) * FULL_TERM
         return Grounds(
-            words=self._bm25(asked.words, candidates, weight=1.0),
+            words=words,
             pinyin=self._bm25(asked.pinyin, candidates, weight=PINYIN_WEIGHT),
             related=self._related(asked, candidates),
             meaning=learned.cosines(rows) * model.meaning if learned and model else none,
             sentence=sentence.cosines(rows) if sentence else none,
             prior=prior,
+            certainty=min(1.0, float(words.max()) / best) if best else 0.0,
         )
 
     def _related(self, asked: Asked, candidates: list[Candidate]) -> Floats:

@@ -31,8 +31,8 @@ class Mix:
 
 
 MIXES = {
-    Mode.ITEM: Mix(0.0, 0.0, 40.0),
-    Mode.QUESTION: Mix(1.0, 1.0, 150.0),
+    Mode.ITEM: Mix(0.0, 0.0, 300.0),
+    Mode.QUESTION: Mix(1.0, 1.0, 300.0),
     Mode.LATIN: Mix(0.0, 0.0, 0.0),
     Mode.NUMBER: Mix(0.0, 0.0, 0.0),
 }
@@ -40,6 +40,8 @@ MIXES = {
 SENTENCE_FLOOR = 0.80
 """Cosine that two unrelated titles have: the sentence model's vectors point much the same way."""
 
+CERTAIN = 1.0
+"""Of this certainty the words alone decide."""
 POPULAR = 0.10
 EXPIRED = 0.30
 ELSEWHERE = 0.50
@@ -71,6 +73,7 @@ class Grounds:
         related: BM25 of synonyms and of everyday names found in the query.
         meaning, sentence: cosines.
         prior: at most 0.
+        certainty: how much of what the query's rare words could give the best candidate gives, 0..1.
     """
 
     words: Floats
@@ -79,18 +82,20 @@ class Grounds:
     meaning: Floats
     sentence: Floats
     prior: Floats
+    certainty: float = 0.0
 
 
 def totals(grounds: Grounds, mix: Mix) -> Floats:
     """Return the score of each candidate."""
     sentence = np.maximum(grounds.sentence - SENTENCE_FLOOR, 0)
+    doubt = max(0.0, 1 - grounds.certainty / CERTAIN)
     total: Floats = (
         grounds.words
         + grounds.pinyin
         + grounds.related
-        + mix.meaning * grounds.meaning
-        + mix.prior * grounds.prior
-        + mix.sentence * sentence
+        + mix.meaning * doubt * grounds.meaning
+        + mix.prior * doubt * grounds.prior
+        + mix.sentence * doubt * sentence
     )
     return total
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from content.search.analyse import normalise
+from content.search.everyday import EVERYDAY
 from content.search.request import Curation
 
 LONGEST = 16
@@ -43,7 +44,7 @@ class Wording:
         for record, aliases in curation.aliases.items():
             for alias in aliases:
                 names[_key(alias)].append(record)
-        same: dict[str, tuple[str, ...]] = {}
+        same: dict[str, tuple[str, ...]] = dict(EVERYDAY)
         for group in curation.synonyms:
             keys = tuple(_key(phrase) for phrase in group)
             for key in keys:

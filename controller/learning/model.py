@@ -68,6 +68,12 @@ class ModelMaker:
         parts = [[ids(gram_hashes(one)) for one in sentences(text)] for text in cut]
         progress("texts read")
         self._base = self._read_texts(parts)
+        self._passages = [
+            np.concatenate(pair) for pair in zip(self._heads, self._bodies, strict=True)
+        ]
+        self._cloud = np.stack(
+            [_encoded(ids, self._vocabulary.weights, self._base) for ids in self._passages]
+        )
 
     def _read_texts(self, parts: Sequence[Sequence[Ids]]) -> Floats:
         trainer = Trainer(self._vocabulary, seed=SEED)
@@ -80,7 +86,6 @@ class ModelMaker:
     def make(self, answered: Sequence[Answered]) -> Learned:
         """Return the model of these answered questions; of none, the texts alone teach it."""
         trainer = Trainer(self._vocabulary, seed=SEED, vectors=self._base)
-        passages = [np.concatenate(pair) for pair in zip(self._heads, self._bodies, strict=True)]
         if answered:
             questions = [self._vocabulary.ids(gram_hashes(one.question)) for one in answered]
             kept = [at for at, ids in enumerate(questions) if len(ids)]
@@ -88,25 +93,20 @@ class ModelMaker:
             trainer.read_answers(
                 questions,
                 [one.answers for one in answered],
-                passages=passages,
-                alike=self._alike(questions, [one.answers for one in answered], passages),
+                passages=self._passages,
+                alike=self._alike(questions, [one.answers for one in answered]),
             )
         self._progress("answers read")
         names, priors, unknown = self._priors(answered)
         return self._packed(trainer.vectors, names, priors, unknown=unknown)
 
     def _alike(
-        self,
-        questions: Sequence[Ids],
-        answers: Sequence[frozenset[int]],
-        passages: Sequence[Ids],
+        self, questions: Sequence[Ids], answers: Sequence[frozenset[int]]
     ) -> list[list[int]]:
         """Wrong passages near each question: nearest by the texts' own vectors."""
-        weights = self._vocabulary.weights
-        cloud = np.stack([_encoded(ids, weights, self._base) for ids in passages])
         found = []
         for ids, right in zip(questions, answers, strict=True):
-            near = cloud @ _encoded(ids, weights, self._base)
+            near = self._cloud @ _encoded(ids, self._vocabulary.weights, self._base)
             top = np.argpartition(-near, min(ALIKE, len(near) - 1))[:ALIKE]
             found.append([int(at) for at in top if at not in right])
         return found
