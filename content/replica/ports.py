@@ -39,7 +39,8 @@ class Hit:
         title_marks: spans [start, end) of the title to set bold.
         snippet: a window of up to 60 characters of the body, "" if the title says it all.
         snippet_marks: spans of the snippet to set bold.
-        why: "exact" | "alias" | "number" | "pinyin" | "initials" | "text".
+        why: the ground that brought it here, a content.search.request.Why.
+        through: the everyday name or synonym that led here, "" if the query's own words did.
     """
 
     found: Verified
@@ -47,6 +48,7 @@ class Hit:
     snippet: str = ""
     snippet_marks: tuple[tuple[int, int], ...] = ()
     why: str = "text"
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)

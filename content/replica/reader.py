@@ -16,16 +16,14 @@ from content.feed.verify import Reason, Refused, check_entry
 from content.programme.emergency import KIND, EmergencyNotice
 from content.programme.programme import Programme
 from content.replica.ports import Hit, Notices, Results, Verified
+from content.replica.searching import IndexReader, Models
 from content.replica.shelf import held_policy, open_shelf
 from content.replica.witness import AS_OF
 from content.search.analyse import normalise
 from content.search.highlight import mark, snippet
-from content.search.match import WEIGHTS, Mode, Query, expression, read_query
+from content.search.request import Curation, Ranked, SearchRequest
 
-MOST_HITS = 200
 MOST_NOTICES = 20
-MOST_TERMS = 12
-"""Rarest terms of a long query that are asked for (search.md section 0, point 4)."""
 
 
 class ReplicaReader:
@@ -38,6 +36,7 @@ class ReplicaReader:
         self._policy: Policy | None = None
         self._policy_seen: int | None = None
         self._tampered: dict[str, str] = {}
+        self._index = IndexReader(self._rows)
 
     def close(self) -> None:
         """Close the file."""
@@ -90,13 +89,28 @@ class ReplicaReader:
 
     def search(self, text: str, *, limit: int = 6, offset: int = 0) -> Results:
         """Find documents and items; pinyin, initials and document numbers are understood."""
-        query = read_query(text)
-        if query is None or self._connection() is None:
+        return self.find(SearchRequest(text, limit, offset))
+
+    def find(self, request: SearchRequest) -> Results:
+        """Find what is asked for; each hit says why it is there."""
+        if self._connection() is None:
             return Results((), 0)
-        found = self._ranked(query)
-        page = list(found.items())[offset : offset + limit]
-        hits = tuple(_hit(verified, text, why) for row, why in page for verified in self._at(row))
+        found = self._index.rank(request)
+        page = found[request.offset : request.offset + request.limit]
+        hits = tuple(
+            _hit(verified, request.text, ranked)
+            for ranked in page
+            for verified in self._held(ranked.record)
+        )
         return Results(hits, len(found))
+
+    def curate(self, curation: Curation) -> None:
+        """Search with what staff decided from now on."""
+        self._index.curate(curation)
+
+    def use_models(self, models: Models) -> None:
+        """Search by meaning too, with these models, from now on."""
+        self._index.use(models)
 
     def suggest(self, text: str, *, limit: int = 6) -> tuple[str, ...]:
         """Return verified titles that complete what has been typed so far."""
@@ -145,47 +159,9 @@ class ReplicaReader:
                 bad.append((row[0], str(error.reason)))
         return (rows[-1][0] if len(rows) == limit else ""), tuple(bad)
 
-    def _at(self, row: int) -> tuple[Verified, ...]:
-        sql = "SELECT record, feed, version, line FROM entry WHERE row = ?"
-        return self._good(self._rows(sql, (row,)))
-
-    def _ranked(self, query: Query) -> dict[int, str]:
-        """Rows in order, each with the reason it is there."""
-        found: dict[int, str] = {}
-        if query.number:
-            for (row,) in self._rows(
-                "SELECT row FROM entry WHERE number = ? OR number LIKE ?",
-                (query.number, f"%{query.number}"),
-            ):
-                found.setdefault(row, "number")
-        for (row,) in self._rows("SELECT row FROM suggestion WHERE key = ?", (query.text,)):
-            found.setdefault(row, "exact")
-        for row in self._matching(query, every=True):
-            found.setdefault(row, _why(query))
-        if len(found) < MOST_HITS and query.mode is not Mode.NUMBER:
-            for row in self._matching(query, every=False):
-                found.setdefault(row, _why(query))
-        return dict(list(found.items())[:MOST_HITS])
-
-    def _matching(self, query: Query, *, every: bool) -> Iterable[int]:
-        terms = query.required if every else self._rarest(query.wanted)
-        if not terms:
-            return ()
-        rows = self._rows(
-            "SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search, ?, ?, ?, ?) LIMIT ?",
-            (expression(terms, every=every), *WEIGHTS[query.mode], MOST_HITS),
-        )
-        return [row for (row,) in rows]
-
-    def _rarest(self, terms: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        if len(terms) <= MOST_TERMS:
-            return terms
-        counts = {
-            term: self._rows("SELECT doc FROM term WHERE term = ?", (term,)) for _, term in terms
-        }
-        known = [pair for pair in terms if counts[pair[1]]]
-        known.sort(key=lambda pair: counts[pair[1]][0][0])
-        return tuple(known[:MOST_TERMS])
+    def _held(self, record_id: str) -> tuple[Verified, ...]:
+        sql = "SELECT record, feed, version, line FROM entry WHERE record = ? AND kind <> ''"
+        return self._good(self._rows(sql, (record_id,)))
 
     def _good(self, rows: Iterable[tuple[str, str, int, bytes]]) -> tuple[Verified, ...]:
         good = []
@@ -250,14 +226,10 @@ def _verify(record_id: str, feed: str, version: int, *, line: bytes, policy: Pol
     return Verified(record, feed, version, statement.approved_on, names, statement.expires)
 
 
-def _why(query: Query) -> str:
-    return "pinyin" if query.mode is Mode.LATIN else "text"
-
-
-def _hit(found: Verified, text: str, why: str) -> Hit:
+def _hit(found: Verified, text: str, ranked: Ranked) -> Hit:
     title_marks = mark(found.record.title, text)
     window, marks = snippet(_body_text(found.record), text)
-    return Hit(found, title_marks, window, marks, why)
+    return Hit(found, title_marks, window, marks, ranked.why, ranked.through)
 
 
 def _body_text(record: Record) -> str:

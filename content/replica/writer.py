@@ -11,7 +11,7 @@ from content.errors import PeerError
 from content.feed.batch import Batch
 from content.feed.body import Record, kind_of, read_body
 from content.feed.entry import BadEntry, Entry, LogLine, SignedHead
-from content.feed.kept import kept_to_bytes
+from content.feed.kept import kept_from_bytes, kept_to_bytes
 from content.feed.opening import ReadBlob
 from content.feed.packing import MissingBase
 from content.feed.policy import Policy, PolicyRefused, SignedPolicy, TrustRoot, check_policy
@@ -19,10 +19,11 @@ from content.feed.snapshot import Manifest, manifest_to_bytes
 from content.feed.statement import Action
 from content.feed.verify import Reason, Refused, check_entry, check_head, check_place
 from content.replica.bases import Bases
+from content.replica.indexing import IndexWriter, entries
 from content.replica.install import SnapshotInstall, believable
 from content.replica.shelf import POLICY, held_policy, is_handed_over, open_shelf
 from content.replica.witness import Contradiction, Witness
-from content.search.match import index_row
+from content.search.learned import Learned
 
 Line = LogLine | Batch
 
@@ -40,6 +41,7 @@ class ReplicaWriter:
         self._policy = held_policy(self._db, root)
         self._witness = Witness(self._db)
         self._bases = Bases(self._db)
+        self._index = IndexWriter(self._db)
 
     def close(self) -> None:
         """Close the file."""
@@ -66,6 +68,24 @@ class ReplicaWriter:
         self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (POLICY, data))
         self._policy = policy
         return policy
+
+    def learn(self, learned: Learned | None) -> None:
+        """Make vectors of this model for what is applied from now on."""
+        self._index.learn(learned)
+
+    def settle_index(self) -> int:
+        """Make the index anew if another version of the analysis made it; return how many records.
+
+        One transaction: a power cut leaves the old index, and this is done again at the next start.
+        """
+        if self._index.is_current():
+            return 0
+        with self._db:
+            self._index.begin_anew()
+            held = entries(self._db)
+            for row, _, line in held:
+                self._put_index(row, read_body(kept_from_bytes(line).body()))
+        return len(held)
 
     def marks(self) -> dict[str, tuple[int, str]]:
         """Return feed -> (applied sequence, link hash)."""
@@ -245,7 +265,7 @@ class ReplicaWriter:
     def _remove(self, record: str) -> None:
         found = self._db.execute("SELECT row FROM entry WHERE record = ?", (record,))
         for row in [row for (row,) in found]:
-            self._unindex(row)
+            self._index.remove(row)
             self._db.execute("DELETE FROM entry WHERE row = ?", (row,))
 
     def _highest(self, feed: str) -> int:
@@ -282,7 +302,7 @@ class ReplicaWriter:
                 row for (row,) in self._db.execute("SELECT row FROM entry WHERE feed = ?", (feed,))
             ]
             for row in rows:
-                self._unindex(row)
+                self._index.remove(row)
             self._db.execute("DELETE FROM entry WHERE feed = ?", (feed,))
             self._db.execute("UPDATE feed SET sequence = 0, link = '' WHERE feed = ?", (feed,))
 
@@ -334,12 +354,11 @@ class ReplicaWriter:
     ) -> None:
         statement = entry.statement
         if held_row is not None:
-            self._unindex(held_row)
+            self._index.remove(held_row)
             self._db.execute("DELETE FROM entry WHERE row = ?", (held_row,))
-        index = index_row(record) if record is not None else None
         self._db.execute(
             "INSERT INTO entry (row, record, feed, version, kind, sorted_by, number, line)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, '', ?)",
             (
                 row,
                 statement.record,
@@ -347,23 +366,16 @@ class ReplicaWriter:
                 statement.version,
                 kind_of(record) if record is not None else "",
                 _sort_key(record, statement.approved_on),
-                index.number if index else "",
                 kept_to_bytes(entry),
             ),
         )
-        row = self._db.last_insert_rowid()
-        if index is not None:
-            self._db.execute(
-                "INSERT INTO search (rowid, title, body, pinyin, initials) VALUES (?, ?, ?, ?, ?)",
-                (row, index.title, index.body, index.pinyin, index.initials),
-            )
-            self._db.executemany(
-                "INSERT OR IGNORE INTO suggestion VALUES (?, ?)", [(key, row) for key in index.keys]
-            )
+        if record is not None:
+            self._put_index(self._db.last_insert_rowid(), record)
 
-    def _unindex(self, row: int) -> None:
-        self._db.execute("DELETE FROM search WHERE rowid = ?", (row,))
-        self._db.execute("DELETE FROM suggestion WHERE row = ?", (row,))
+    def _put_index(self, row: int, record: Record) -> None:
+        number = self._index.put(row, record.id, record)
+        if number:
+            self._db.execute("UPDATE entry SET number = ? WHERE row = ?", (number, row))
 
     def _move_on(self, feed: str, mark: tuple[int, str], *, now: int) -> None:
         self._db.execute(
@@ -390,6 +402,7 @@ def open_writer(path: Path, root: TrustRoot) -> ReplicaWriter:
     try:
         writer = ReplicaWriter(path, root)
         writer.marks()
+        writer.settle_index()
     except (apsw.CorruptError, apsw.NotADBError):
         for part in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
             if part.exists():

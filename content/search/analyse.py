@@ -12,9 +12,6 @@ from itertools import pairwise
 from typing import Protocol
 
 _RUN = re.compile(r"[a-z0-9]+|[㐀-鿿豈-﫿\U00020000-\U0003ffff]+")
-_NUMBER = re.compile(
-    r"([㐀-鿿]{0,12})[〔\[(【〈<]?((?:19|20)\d{2})[〕\])】〉>]?年?第?0*(\d{1,5})号"
-)
 _QUESTION = re.compile(
     r"什么|怎么|如何|哪[里些个儿]|多少|多久|吗|呢|能不能|可不可以|有没有|为什么|谁|几[天年个]|[??]"
 )
@@ -113,12 +110,6 @@ def initials_terms(initials: str) -> list[str]:
     ]
 
 
-def number_key(text: str) -> str:
-    """Return the key of the first document number in a text: "国办发2019-54", "2019-54", or ""."""
-    found = _NUMBER.search(unicodedata.normalize("NFKC", text).replace(" ", ""))
-    return f"{found[1]}{found[2]}-{found[3]}" if found else ""
-
-
 def is_question(text: str) -> bool:
     """Say whether a query is asked as a question rather than named as an item."""
     return len(text) > QUESTION_LENGTH or bool(_QUESTION.search(text))
@@ -170,7 +161,7 @@ _TRADITIONAL = frozenset(
 
 
 def _may_be_traditional(text: str) -> bool:
-    return any(character in _TRADITIONAL for character in text)
+    return not _TRADITIONAL.isdisjoint(text)
 
 
 @lru_cache(maxsize=1)

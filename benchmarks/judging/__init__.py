@@ -1,0 +1,1 @@
+"""Judged question sets, peers and measures of the search benchmark."""

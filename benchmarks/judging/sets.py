@@ -1,0 +1,161 @@
+"""Documents and questions with their judged answers: from data/search, or any files of the same form.
+
+Known-item searches are derived from the names of service items: `kw` keeps the two rarest words, `drop`
+leaves out three words of ten, `typo` has one character replaced by another of the same sound.
+"""
+
+import json
+import math
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import rjieba
+from backports import zstd
+from pypinyin import Style, lazy_pinyin
+
+SEED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """A text that may answer. kind: document | item."""
+
+    id: str
+    title: str
+    text: str
+    kind: str = "document"
+    department: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query and the ids of the documents that answer it."""
+
+    text: str
+    relevant: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSet:
+    """Queries of one kind over one corpus ("docs" or "articles")."""
+
+    name: str
+    corpus: str
+    queries: tuple[Asked, ...]
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a .jsonl or .jsonl.zst file."""
+    data = path.read_bytes()
+    text = (zstd.decompress(data) if path.suffix == ".zst" else data).decode()
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def read_docs(path: Path) -> list[Doc]:
+    """Return documents of a file: rows with id or docid, title or name (else the text's first word)."""
+    return [_doc(row) for row in read_rows(path)]
+
+
+def read_queries(path: Path) -> tuple[Asked, ...]:
+    """Return queries of a file: rows with question and either relevant or docid."""
+    return tuple(
+        Asked(row["question"], frozenset(row.get("relevant") or [row["docid"]]))
+        for row in read_rows(path)
+    )
+
+
+def _doc(row: Mapping[str, Any]) -> Doc:
+    text = str(row.get("text", ""))
+    title = row.get("title") or row.get("name") or text.split(maxsplit=1)[0]
+    kind = "item" if "name" in row else "document"
+    return Doc(
+        str(row.get("id") or row["docid"]), title, text, kind, str(row.get("department", ""))
+    )
+
+
+def all_docs(folder: Path) -> list[Doc]:
+    """Return laws, policies and service items: the corpus `docs`."""
+    names = ("laws", "ncp_policies", "zwfw_items")
+    return [doc for name in names for doc in read_docs(folder / f"{name}.jsonl.zst")]
+
+
+def known_items(docs: Sequence[Doc]) -> Iterator[JudgedSet]:
+    """Yield the three sets of known-item searches, over the corpus `docs`."""
+    items = [doc for doc in docs if doc.kind == "item"]
+    if not items:
+        return
+    same: dict[str, set[str]] = defaultdict(set)
+    for doc in docs:
+        same[doc.title].add(doc.id)
+    counts: Counter[str] = Counter()
+    for doc in docs:
+        counts.update(set(_words(f"{doc.title}\n{doc.text}")))
+    homophones = _homophones(counts)
+    chance = random.Random(SEED)  # noqa: S311  # a fixed draw, not a secret
+    made: dict[str, list[Asked]] = {"kw": [], "drop": [], "typo": []}
+    for doc in items:
+        words = _words(doc.title)
+        for name, text in (
+            ("kw", _rarest_two(words, counts)),
+            ("drop", _dropped(words, chance)),
+            ("typo", _mistyped(doc.title, homophones, chance)),
+        ):
+            if text:
+                made[name].append(Asked(text, frozenset(same[doc.title])))
+    for name, queries in made.items():
+        yield JudgedSet(name, "docs", tuple(queries))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in rjieba.cut(text) if any("一" <= sign <= "鿿" for sign in word)]
+
+
+def _rarest_two(words: list[str], counts: Counter[str]) -> str:
+    rare = sorted(dict.fromkeys(words), key=lambda word: (counts[word], word))[:2]
+    return "".join(word for word in words if word in rare) if len(rare) == 2 else ""
+
+
+def _dropped(words: list[str], chance: random.Random) -> str:
+    if len(words) < 3:
+        return ""
+    away = set(chance.sample(range(len(words)), max(1, math.floor(len(words) * 0.3))))
+    return "".join(word for at, word in enumerate(words) if at not in away)
+
+
+def _homophones(counts: Counter[str]) -> dict[str, list[str]]:
+    """Return character -> common characters of the same sound, tones aside."""
+    common: Counter[str] = Counter()
+    for word, count in counts.items():
+        for sign in word:
+            if "一" <= sign <= "鿿":
+                common[sign] += count
+    by_sound: dict[str, list[str]] = defaultdict(list)
+    for sign, _ in common.most_common(3000):
+        by_sound["".join(lazy_pinyin(sign, style=Style.NORMAL))].append(sign)
+    return {
+        sign: [other for other in signs if other != sign]
+        for signs in by_sound.values()
+        for sign in signs
+    }
+
+
+def _mistyped(title: str, homophones: Mapping[str, list[str]], chance: random.Random) -> str:
+    places = [at for at, sign in enumerate(title) if homophones.get(sign)]
+    if not places:
+        return ""
+    at = chance.choice(places)
+    return title[:at] + chance.choice(homophones[title[at]]) + title[at + 1 :]
+
+
+def thinned(sets: Iterable[JudgedSet], most: int) -> list[JudgedSet]:
+    """Return the sets with at most so many queries each, evenly drawn; 0 for all."""
+    thin = []
+    for one in sets:
+        step = max(1, len(one.queries) // most) if most else 1
+        queries = one.queries[::step][:most] if most else one.queries
+        thin.append(JudgedSet(one.name, one.corpus, queries))
+    return thin

@@ -1,0 +1,292 @@
+"""Asks the search tables of a replica: candidates from FTS5 and the vectors, then one order with its grounds."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from content.replica.clouds import Clouds
+from content.search.asking import Asked
+from content.search.bags import K1, Corpus, Term, rarest, scores
+from content.search.learned import Learned
+from content.search.match import (
+    PINYIN,
+    PINYIN_WEIGHT,
+    WEIGHTS,
+    WORDS,
+    Mode,
+    Query,
+    expression,
+    read_query,
+)
+from content.search.rank import MIXES, Candidate, Grounds, curated, ground_of, totals
+from content.search.request import UNCURATED, Curation, Ranked, SearchRequest, Why
+from content.search.vectors import Cloud, Floats
+from content.search.vectors import Rows as Rows64
+from content.search.wording import Wording
+
+MOST_HITS = 200
+MOST_TERMS = 12
+MOST_POSTINGS = 30_000
+NEAREST = 60
+RELATED_WEIGHT = 0.3
+FULL_TERM = K1 + 1
+"""What a term gives at most, times its rarity."""
+EVERYDAY_NAME = 8.0
+"""What each bigram of an everyday name is worth: about a rare bigram of a title."""
+_LONG_LIST = 200
+
+Values = tuple[object, ...]
+Rows = Callable[[str, Values], list[tuple]]  # type: ignore[type-arg]
+Placed = tuple[Ranked, str]
+"""A hit and the kind of its record."""
+
+
+class SentenceEncoder(Protocol):
+    """Makes a vector of what a sentence means, comparable with those of titles."""
+
+    @property
+    def name(self) -> str:
+        """Return which model it is."""
+        ...
+
+    def encode(self, text: str) -> Floats:
+        """Return the unit vector of a text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What searching by meaning needs; either may be absent."""
+
+    learned: Learned | None = None
+    sentence: SentenceEncoder | None = None
+
+
+class IndexReader:
+    """The search tables of one replica, through its reader's connection. For one thread at a time."""
+
+    def __init__(self, rows: Rows, models: Models | None = None) -> None:
+        self._rows = rows
+        self._models = models or Models()
+        self._clouds = Clouds(rows)
+        self._curation = UNCURATED
+        self._wording = Wording.of(UNCURATED)
+        self._corpus = Corpus(0, 1.0)
+        self._documents: dict[str, int] = {}
+
+    def use(self, models: Models) -> None:
+        """Search with these models from now on."""
+        self._models = models
+
+    def curate(self, curation: Curation) -> None:
+        """Search with what staff decided from now on."""
+        self._curation = curation
+        self._wording = Wording.of(curation)
+
+    def rank(self, request: SearchRequest) -> tuple[Ranked, ...]:
+        """Return up to MOST_HITS records in order, each with the ground that brought it here."""
+        query = read_query(request.text)
+        if query is None:
+            return ()
+        self._count()
+        first: dict[str, Ranked] = {}
+        for one, kind in (*self._sure(query), *self._likely(query)):
+            if not request.kinds or kind in request.kinds:
+                first.setdefault(one.record, one)
+        return tuple(first.values())[:MOST_HITS]
+
+    def _count(self) -> None:
+        for records, length in self._rows("SELECT records, length FROM corpus", ()):
+            if abs(records - self._corpus.records) > self._corpus.records // 50:
+                self._documents.clear()
+            self._corpus = Corpus(records, max(1.0, length / max(1, records)))
+
+    def _sure(self, query: Query) -> list[Placed]:
+        plain = query.text.replace(" ", "")
+        grounds = [(record, Why.BEST_BET, "") for record in self._curation.best_bets.get(plain, ())]
+        grounds += [(record, Why.NUMBER, "") for record in self._numbered(query.number)]
+        alias = Why.PINYIN if query.mode is Mode.LATIN else Why.ALIAS
+        grounds += [
+            (record, Why.EXACT, "") if is_title else (record, alias, query.text)
+            for record, is_title in self._rows(
+                "SELECT record, title = ?1 AS is_title FROM suggestion JOIN bag USING (row)"
+                " WHERE key = ?1 ORDER BY is_title DESC, length",
+                (query.text,),
+            )
+        ]
+        grounds += [(record, Why.ALIAS, plain) for record in self._wording.named(plain)]
+        kinds = self._kinds([record for record, _, _ in grounds])
+        return [
+            (Ranked(record, why, through, float("inf")), kinds[record])
+            for record, why, through in grounds
+            if record in kinds
+        ]
+
+    def _numbered(self, number: str) -> list[str]:
+        if not number:
+            return []
+        rows = self._rows(
+            "SELECT record FROM entry WHERE number <> '' AND (number = ? OR number LIKE ?)",
+            (number, f"%{number}"),
+        )
+        return [record for (record,) in rows]
+
+    def _kinds(self, records: Sequence[str]) -> dict[str, str]:
+        sql = f"SELECT record, kind FROM bag WHERE record IN ({_marks(records)})"  # noqa: S608
+        return dict(self._rows(sql, tuple(records)))
+
+    def _likely(self, query: Query) -> list[Placed]:
+        match query.mode:
+            case Mode.LATIN | Mode.NUMBER:
+                return self._by_index_alone(query)
+            case Mode.ITEM | Mode.QUESTION:
+                return self._by_all_grounds(Asked.of(query, self._wording))
+
+    def _by_index_alone(self, query: Query) -> list[Placed]:
+        found = dict.fromkeys(self._matching(query.required, query.mode, every=True))
+        if len(found) < MOST_HITS and query.mode is not Mode.NUMBER:
+            found |= dict.fromkeys(self._matching(query.wanted, query.mode, every=False))
+        by_row = {one.row: one for one in self._candidates(found, ())}
+        why = Why.PINYIN if query.mode is Mode.LATIN else Why.TEXT
+        return [
+            (Ranked(by_row[row].record, why), by_row[row].kind) for row in found if row in by_row
+        ]
+
+    def _by_all_grounds(self, asked: Asked) -> list[Placed]:
+        mix = MIXES[asked.query.mode]
+        learned, sentence = self._learned(asked.query), self._sentence(asked.query)
+        rows = set(self._lexical(asked))
+        for sight in (learned, sentence):
+            rows |= set(sight.nearest()) if sight else set()
+        candidates = self._candidates(rows, tuple(asked.said.records))
+        if not candidates:
+            return []
+        grounds = self._grounds(asked, candidates, learned=learned, sentence=sentence)
+        total = curated(candidates, totals(grounds, mix), self._curation)
+        order = np.argsort(-total, kind="stable")[:MOST_HITS]
+        return [
+            (
+                ground_of(at, candidates[at].record, grounds=grounds, asked=asked),
+                candidates[at].kind,
+            )
+            for at in order.tolist()
+        ]
+
+    def _learned(self, query: Query) -> "_Sight | None":
+        model = self._models.learned
+        if model is None or query.mode is not Mode.QUESTION:
+            return None
+        vector = model.encode(query.text)
+        return None if vector is None else _Sight(self._clouds.of(model.name), vector)
+
+    def _sentence(self, query: Query) -> "_Sight | None":
+        model = self._models.sentence
+        if model is None:
+            return None
+        return _Sight(self._clouds.of(model.name), model.encode(query.text))
+
+    def _lexical(self, asked: Asked) -> Iterable[int]:
+        """Rows that hold the rarest terms of each kind."""
+        documents = {term: self._holding(term) for term in asked.terms}
+        columns = dict.fromkeys(asked.pinyin, PINYIN)
+        kept = rarest(asked.terms, documents, most=MOST_TERMS, postings=MOST_POSTINGS)
+        pairs = tuple((columns.get(term, WORDS), term) for term in kept)
+        return self._matching(pairs, asked.query.mode, every=False)
+
+    def _matching(
+        self, terms: tuple[tuple[str, str], ...], mode: Mode, *, every: bool
+    ) -> Iterable[int]:
+        if not terms:
+            return ()
+        rows = self._rows(
+            "SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search, ?, ?, ?, ?) LIMIT ?",
+            (expression(terms, every=every), *WEIGHTS[mode], MOST_HITS),
+        )
+        return [row for (row,) in rows]
+
+    def _holding(self, term: str) -> int:
+        """How many records hold a term.
+
+        Long lists are remembered, since the index has to walk a list to count it. Short ones are not: a word
+        that nothing held a moment ago must be found as soon as an edit brings it.
+        """
+        held = self._documents.get(term)
+        if held is None:
+            held = sum(n for (n,) in self._rows("SELECT doc FROM term WHERE term = ?", (term,)))
+            if held >= _LONG_LIST:
+                self._documents[term] = held
+        return held
+
+    def _candidates(self, rows: Iterable[int], records: Sequence[str]) -> list[Candidate]:
+        numbers = tuple(rows)
+        found = self._rows(
+            "SELECT row, record, kind, region, title, family, expired, length, terms FROM bag"  # noqa: S608
+            f" WHERE row IN ({_marks(numbers)}) OR record IN ({_marks(records)})",
+            (*numbers, *records),
+        )
+        return [Candidate(*row) for row in found]
+
+    def _grounds(
+        self,
+        asked: Asked,
+        candidates: list[Candidate],
+        *,
+        learned: "_Sight | None",
+        sentence: "_Sight | None",
+    ) -> Grounds:
+        rows = np.array([one.row for one in candidates], np.int64)
+        none = np.zeros(len(candidates), np.float32)
+        model = self._models.learned
+        prior = none
+        if model is not None and asked.query.mode is Mode.QUESTION:
+            prior = model.prior * model.priors_of([one.family for one in candidates])
+        words = self._bm25(asked.words, candidates, weight=1.0)
+        best = sum(self._corpus.rarity(self._holding(term)) for term in asked.words) * FULL_TERM
+        return Grounds(
+            words=words,
+            pinyin=self._bm25(asked.pinyin, candidates, weight=PINYIN_WEIGHT),
+            related=self._related(asked, candidates),
+            meaning=learned.cosines(rows) * model.meaning if learned and model else none,
+            sentence=sentence.cosines(rows) if sentence else none,
+            prior=prior,
+            certainty=min(1.0, float(words.max()) / best) if best else 0.0,
+        )
+
+    def _related(self, asked: Asked, candidates: list[Candidate]) -> Floats:
+        """What synonyms give, and to a record whose everyday name is said what the name is worth."""
+        gained = self._bm25(asked.related, candidates, weight=RELATED_WEIGHT)
+        for at, one in enumerate(candidates):
+            name = asked.said.records.get(one.record)
+            if name:
+                gained[at] += EVERYDAY_NAME * max(1, len(name) - 1)
+        return gained
+
+    def _bm25(
+        self, terms: tuple[str, ...], candidates: list[Candidate], *, weight: float
+    ) -> Floats:
+        known = [Term(term, weight, n) for term in terms if (n := self._holding(term))]
+        if not known:
+            return np.zeros(len(candidates), np.float32)
+        bags, lengths = [one.bag for one in candidates], [one.length for one in candidates]
+        return scores(bags, lengths, known, corpus=self._corpus)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """The vectors of a model, seen from a question."""
+
+    cloud: Cloud
+    question: Floats
+
+    def nearest(self) -> list[int]:
+        rows: list[int] = self.cloud.nearest(self.question, most=NEAREST).rows.tolist()
+        return rows
+
+    def cosines(self, rows: Rows64) -> Floats:
+        return self.cloud.cosines(rows, self.question, absent=0.0)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))

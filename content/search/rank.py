@@ -1,0 +1,137 @@
+"""Merges the grounds of many candidates into one order. Pure.
+
+The rule and its weights were measured on judged questions (docs/adr/0018). Words, meaning and how often a
+family of records answers are added up; what staff curated and what is surely meant comes before.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from content.search.asking import Asked
+from content.search.match import Mode
+from content.search.request import Curation, Ranked, Why
+from content.search.vectors import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """How much each ground counts beside BM25.
+
+    Attributes:
+        meaning: the cosine of the learned vectors, as a share of what the model asks for.
+        prior: how often the family answers, as a share of what the model asks for.
+        sentence: the cosine of the sentence model's title vectors, beyond its floor.
+    """
+
+    meaning: float
+    prior: float
+    sentence: float
+
+
+MIXES = {
+    Mode.ITEM: Mix(0.0, 0.0, 300.0),
+    Mode.QUESTION: Mix(1.0, 1.0, 300.0),
+    Mode.LATIN: Mix(0.0, 0.0, 0.0),
+    Mode.NUMBER: Mix(0.0, 0.0, 0.0),
+}
+
+SENTENCE_FLOOR = 0.80
+"""Cosine that two unrelated titles have: the sentence model's vectors point much the same way."""
+
+CERTAIN = 1.0
+"""Of this certainty the words alone decide."""
+POPULAR = 0.10
+EXPIRED = 0.30
+ELSEWHERE = 0.50
+NEARER = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record that may be meant."""
+
+    row: int
+    record: str
+    kind: str
+    region: str
+    name: str
+    family: str
+    expired: bool
+    length: int
+    bag: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """One number for each candidate and ground.
+
+    Attributes:
+        words: BM25 of the query's characters.
+        pinyin: BM25 of its syllables.
+        related: BM25 of synonyms and of everyday names found in the query.
+        meaning, sentence: cosines.
+        prior: at most 0.
+        certainty: how much of what the query's rare words could give the best candidate gives, 0..1.
+    """
+
+    words: Floats
+    pinyin: Floats
+    related: Floats
+    meaning: Floats
+    sentence: Floats
+    prior: Floats
+    certainty: float = 0.0
+
+
+def totals(grounds: Grounds, mix: Mix) -> Floats:
+    """Return the score of each candidate."""
+    sentence = np.maximum(grounds.sentence - SENTENCE_FLOOR, 0)
+    doubt = max(0.0, 1 - grounds.certainty / CERTAIN)
+    total: Floats = (
+        grounds.words
+        + grounds.pinyin
+        + grounds.related
+        + mix.meaning * doubt * grounds.meaning
+        + mix.prior * doubt * grounds.prior
+        + mix.sentence * doubt * sentence
+    )
+    return total
+
+
+def curated(candidates: Sequence[Candidate], scores: Floats, curation: Curation) -> Floats:
+    """Return the scores, moved mildly by region, popularity and validity."""
+    if not len(scores):
+        return scores
+    top = max(1.0, float(scores.max()))
+    places = {code: at for at, code in enumerate(curation.region_chain)}
+    moved = [_moved(candidate, curation, places) for candidate in candidates]
+    result: Floats = scores + top * np.array(moved, np.float32)
+    return result
+
+
+def _moved(candidate: Candidate, curation: Curation, places: Mapping[str, int]) -> float:
+    share = POPULAR * curation.popularity.get(candidate.record, 0.0)
+    if candidate.expired or candidate.record in curation.expired:
+        share -= EXPIRED
+    if not places or not candidate.region:
+        return share
+    at = places.get(candidate.region)
+    return share - ELSEWHERE if at is None else share + NEARER * (len(places) - at)
+
+
+def ground_of(at: int, record: str, *, grounds: Grounds, asked: Asked) -> Ranked:
+    """Return a candidate as a hit, with the ground that gives it most."""
+    if record in asked.said.records:
+        return Ranked(record, Why.ALIAS, asked.said.records[record])
+    shares = {
+        Why.TEXT: float(grounds.words[at]),
+        Why.PINYIN: float(grounds.pinyin[at]) / 2,
+        Why.SYNONYM: float(grounds.related[at]),
+    }
+    why = max(shares, key=shares.__getitem__)
+    if shares[why] <= 0:
+        return Ranked(record, Why.MEANING)
+    through = next(iter(asked.said.phrases), "") if why is Why.SYNONYM else ""
+    return Ranked(record, why, through)

@@ -1,0 +1,1 @@
+"""Learns small search models from published texts and answered questions; the terminals only multiply."""
