@@ -9,18 +9,20 @@ from content.catalog.item import CatalogItem
 from content.disclosure.record import DisclosureRecord
 from content.feed.verify import Reason, Refused
 from content.programme.programme import Programme
+from content.search.curated import CuratedWords
 
-Record = DisclosureRecord | CatalogItem | Programme
+Record = DisclosureRecord | CatalogItem | Programme | CuratedWords
 
 KINDS: dict[str, type[Record]] = {
     "document": DisclosureRecord,
     "item": CatalogItem,
     "programme": Programme,
+    "words": CuratedWords,
 }
 
 
 def kind_of(record: Record) -> str:
-    """Return the record's kind: document, item or programme."""
+    """Return the record's kind: document, item, programme or words."""
     return next(name for name, kind in KINDS.items() if isinstance(record, kind))
 
 

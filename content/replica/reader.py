@@ -16,6 +16,7 @@ from content.programme.programme import Programme
 from content.replica.ports import Hit, Results, Verified
 from content.replica.shelf import held_policy, open_shelf
 from content.search.analyse import normalise
+from content.search.curated import CuratedWords
 from content.search.highlight import mark, snippet
 from content.search.match import WEIGHTS, Mode, Query, expression, read_query
 
@@ -252,5 +253,5 @@ def _body_text(record: Record) -> str:
             return record.text
         case CatalogItem():
             return " ".join((record.department, *record.aliases, *record.materials))
-        case Programme():
+        case Programme() | CuratedWords():
             return ""

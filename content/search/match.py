@@ -19,6 +19,7 @@ from content.search.analyse import (
     title_terms,
     without_question_words,
 )
+from content.search.curated import CuratedWords
 
 
 class Mode(StrEnum):
@@ -71,8 +72,8 @@ class Query:
 
 
 def index_row(record: Record) -> IndexRow | None:
-    """Return the index columns of a record, or None for what is not searched (programmes)."""
-    if isinstance(record, Programme):
+    """Return the index columns of a record, or None for what is not searched (programmes, curated words)."""
+    if isinstance(record, Programme | CuratedWords):
         return None
     if isinstance(record, DisclosureRecord):
         names: tuple[str, ...] = (record.title,)

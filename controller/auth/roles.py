@@ -1,4 +1,4 @@
-"""The five roles of the desk. A person may have several; the administrator is not thereby an approver."""
+"""The six roles of the desk. A person may have several; the administrator is not thereby an approver."""
 
 from enum import StrEnum
 
@@ -7,6 +7,7 @@ class Role(StrEnum):
     """What a person is trusted with."""
 
     DRAFTER = "drafter"
+    EDITOR = "editor"
     APPROVER = "approver"
     REQUEST_OFFICER = "request_officer"
     AUDITOR = "auditor"
@@ -15,6 +16,7 @@ class Role(StrEnum):
 
 ROLE_ZH = {
     Role.DRAFTER: "拟稿",
+    Role.EDITOR: "检索编辑",
     Role.APPROVER: "审批",
     Role.REQUEST_OFFICER: "受理",
     Role.AUDITOR: "审计",

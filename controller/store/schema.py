@@ -1,7 +1,29 @@
 """The whole catalogue of tables: importing this module completes it."""
 
-from controller.store import audit, documents, intake, keys, log, people, requests, terminals
+from controller.store import (
+    audit,
+    curation,
+    documents,
+    intake,
+    keys,
+    log,
+    people,
+    requests,
+    searches,
+    terminals,
+)
 from controller.store.metadata import metadata
 
-MODULES = (audit, documents, intake, keys, log, people, requests, terminals)
+MODULES = (
+    audit,
+    curation,
+    documents,
+    intake,
+    keys,
+    log,
+    people,
+    requests,
+    searches,
+    terminals,
+)
 COMPLETE = metadata

@@ -10,6 +10,7 @@ from content.catalog.item import CatalogItem
 from content.disclosure.record import Block, BlockKind, DisclosureRecord, Validity
 from content.errors import NotFound, PeerError
 from content.programme.programme import Programme
+from content.search.curated import CuratedWords
 from kiosk.flows.pages import Paragraph, Style
 from kiosk.flows.rows import day_text
 
@@ -109,7 +110,7 @@ class ReaderFlow:
                 return self._open(
                     found, "item", self._item_facts(record), self._item_paragraphs(record)
                 )
-            case Programme() as record:
+            case Programme() | CuratedWords() as record:
                 return ReaderView(ReaderState.GONE, record.id)
             case _:
                 assert_never(found.record)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from content.catalog.item import CatalogItem
 from content.disclosure.record import DisclosureRecord
 from content.programme.programme import Programme
+from content.search.curated import CuratedWords
 
 if TYPE_CHECKING:
     from content.replica.ports import Hit, Verified
@@ -50,7 +51,7 @@ def row_of(found: Verified, words: Words) -> Row | None:
             second = (record.document_number, day.isoformat(), record.issuing_body)
         case CatalogItem() as record:
             kind, second = "item", (record.department, record.where, "")
-        case Programme():
+        case Programme() | CuratedWords():
             return None
         case _:
             assert_never(found.record)
