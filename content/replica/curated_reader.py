@@ -1,0 +1,184 @@
+"""The replica with the words that staff curated for a region: best bets, everyday names, synonyms, answers.
+
+What the region's approvers signed is read from the replica itself, so it changes with the content, offline too.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from typing_extensions import override
+
+from content.answers.answer import MOST_RECORDS, Answers, answer
+from content.answers.guide import Aspect, guide_answer, read_question
+from content.catalog.item import CatalogItem
+from content.disclosure.record import DisclosureRecord
+from content.errors import NotFound
+from content.feed.policy import TrustRoot
+from content.feed.verify import Refused
+from content.replica.ports import Hit, Results, Verified
+from content.replica.reader import ReplicaReader
+from content.search.completing import Completion, complete, meant
+from content.search.curated import CuratedWords, curation_for, query_key
+from content.search.highlight import mark
+from content.search.match import read_query
+from content.search.request import UNCURATED, Curation, Why
+
+MOST_WORDS = 50
+"""Regions whose words are read: a county, its towns and villages above and below a terminal are fewer."""
+CANDIDATES = 24
+ITEMS_ASKED = 6
+
+
+class CuratedReader(ReplicaReader):
+    """Searches as a citizen of the region should find things. For one thread at a time."""
+
+    def __init__(self, path: Path, root: TrustRoot, *, region: str) -> None:
+        super().__init__(path, root)
+        self._region = region
+        self._seen: dict[str, int] | None = None
+        self._curation = UNCURATED
+
+    def curation(self) -> Curation:
+        """Return the curated words in use; read again when the copy has moved on."""
+        seen = self.sequences()
+        if seen != self._seen:
+            held = [one.record for one in self.newest("words", limit=MOST_WORDS)]
+            self._curation = curation_for(
+                self._region, [one for one in held if isinstance(one, CuratedWords)]
+            )
+            self._seen = seen
+        return self._curation
+
+    @contextmanager
+    def trying(self, words: CuratedWords) -> Iterator[None]:
+        """Search with these words in the place of the region's signed ones, inside the block."""
+        held = (one.record for one in self.newest("words", limit=MOST_WORDS))
+        others = [
+            one for one in held if isinstance(one, CuratedWords) and one.region != words.region
+        ]
+        self._seen = self.sequences()
+        self._curation = curation_for(self._region, (*others, words))
+        try:
+            yield
+        finally:
+            self._seen = None
+
+    @override
+    def search(self, text: str, *, limit: int = 6, offset: int = 0) -> Results:
+        first = tuple(self._curated_hits(text))
+        known = {hit.found.record.id for hit in first}
+        plain = super().search(text, limit=limit + len(first), offset=max(0, offset - len(first)))
+        rest = [hit for hit in plain.hits if hit.found.record.id not in known]
+        hits = (*first[offset:], *rest)[:limit]
+        total = max(plain.total, len(known | {hit.found.record.id for hit in plain.hits}))
+        if not plain.total:
+            return self._by_synonym(text, Results(hits, len(first)), limit=limit)
+        return Results(hits, total)
+
+    @override
+    def suggest(self, text: str, *, limit: int = 6) -> tuple[str, ...]:
+        return tuple(one.text for one in self.complete(text, limit=limit))
+
+    def complete(self, text: str, *, limit: int = 6) -> tuple[Completion, ...]:
+        """Return what completes the text typed or composed so far: items first, nothing that is denied."""
+        key = query_key(text)
+        if not key:
+            return ()
+        titles = (
+            (found.record.title, isinstance(found.record, CatalogItem))
+            for found in self._starting_with(key, limit=CANDIDATES)
+        )
+        return complete(key, titles, curation=self.curation(), limit=limit)
+
+    def hot(self) -> tuple[str, ...]:
+        """Return what is offered before anything is typed."""
+        return self.curation().hot
+
+    def meant(self, text: str) -> str:
+        """Return how the text is written in a title that sounds the same, "" if nothing does."""
+        hits = super().search(text, limit=6).hits
+        return meant(text, [hit.found.record.title for hit in hits])
+
+    def documents_for(self, question: str) -> tuple[DisclosureRecord, ...]:
+        """Return the documents in which an answer is looked for, the likeliest first."""
+        query = read_query(question)
+        rows = list(self._ranked(query))[:CANDIDATES] if query else []
+        found = (one.record for row in rows for one in self._at(row))
+        documents = (record for record in found if isinstance(record, DisclosureRecord))
+        return tuple(islice(documents, MOST_RECORDS))
+
+    def answer(self, question: str, *, words: Mapping[Aspect, str]) -> Answers:
+        """Return the answer to a question in a record's own words, or say that none was found.
+
+        Args:
+            question: as asked.
+            words: what each aspect of a guide is called on the screen.
+        """
+        asked = read_question(question)
+        if asked is not None:
+            hits = self.search(asked.topic, limit=ITEMS_ASKED).hits
+            items = [hit.found.record for hit in hits if isinstance(hit.found.record, CatalogItem)]
+            said = guide_answer(asked, items, names=self.curation().aliases, words=words)
+            if said is not None:
+                return said
+        return answer(question, self.documents_for(question), rarity=self.rarity)
+
+    def rarity(self, terms: tuple[str, ...]) -> Mapping[str, float]:
+        """Return how rare terms are in what is held (Robertson's inverse document frequency)."""
+        held = self.count("document") + self.count("item")
+        known = {
+            term: count
+            for term in terms
+            for (count,) in self._rows("SELECT doc FROM term WHERE term = ?", (term,))
+        }
+        return {
+            term: math.log(1 + (held - known.get(term, 0) + 0.5) / (known.get(term, 0) + 0.5))
+            for term in terms
+        }
+
+    def _curated_hits(self, text: str) -> Iterator[Hit]:
+        """Best bets of the query, then records of which it is an everyday name."""
+        key, curation = query_key(text), self.curation()
+        if not key:
+            return
+        bets = curation.best_bets.get(key, ())
+        for record in bets:
+            yield from self._hit_of(record, text, Why.BEST_BET)
+        for record, names in curation.aliases.items():
+            name = next((one for one in names if query_key(one) == key), None)
+            if name is not None and record not in bets:
+                yield from self._hit_of(record, text, Why.ALIAS)
+
+    def _by_synonym(self, text: str, held: Results, *, limit: int) -> Results:
+        """Return what the other phrases of the query's synonym group find, where its own words find nothing."""
+        key = query_key(text)
+        hits = {hit.found.record.id: hit for hit in held.hits}
+        for group in self.curation().synonyms:
+            if key not in {query_key(phrase) for phrase in group}:
+                continue
+            for phrase in group:
+                for hit in super().search(phrase, limit=limit).hits:
+                    found = Hit(
+                        hit.found, hit.title_marks, hit.snippet, hit.snippet_marks, Why.SYNONYM
+                    )
+                    hits.setdefault(hit.found.record.id, found)
+        return Results(tuple(hits.values())[:limit], len(hits))
+
+    def _hit_of(self, record: str, text: str, why: Why) -> Iterator[Hit]:
+        try:
+            found = self.get(record)
+        except (NotFound, Refused):
+            # Withdrawn since the words were signed: there is nothing to show.
+            return
+        yield Hit(found, mark(found.record.title, text), why=why)
+
+    def _starting_with(self, key: str, *, limit: int) -> tuple[Verified, ...]:
+        rows = self._rows(
+            "SELECT record, feed, version, line FROM entry WHERE row IN (SELECT DISTINCT row FROM"
+            " suggestion WHERE key >= ? AND key < ? ORDER BY length(key) LIMIT ?)",
+            (key, key + "\U0010ffff", limit),
+        )
+        return self._good(rows)
