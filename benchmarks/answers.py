@@ -1,4 +1,4 @@
-"""智能问答 on judged questions: how often the quotation answers, and how often 没有找到 is said where nothing can be found.
+"""智能问答 on judged questions: how often the quotation answers, how often 没有找到 is said where nothing is.
 
     python -m benchmarks.answers [--data FOLDER] [--questions N] [--seed N]
 

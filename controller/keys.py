@@ -9,6 +9,7 @@ from controller.config import ZoneConfig
 from controller.problems import Problem
 from controller.push.start import PushWing
 from controller.services.audit import AuditLog
+from controller.services.curation import CurationDesk
 from controller.services.documents import Documents
 from controller.services.events import EventBus
 from controller.services.feed_log import FeedLog
@@ -17,6 +18,8 @@ from controller.services.people import People
 from controller.services.policy import Policies
 from controller.services.publishing import Publishing
 from controller.services.requests import RequestDesk
+from controller.services.search_copy import SearchCopy
+from controller.services.searches import Searches
 from controller.services.sessions import Sessions
 from controller.services.terminals import Terminals
 from controller.store.database import Database
@@ -41,6 +44,9 @@ PUBLISHING = web.AppKey("PUBLISHING", Publishing)
 REQUESTS = web.AppKey("REQUESTS", RequestDesk)
 PUSH = web.AppKey("PUSH", PushWing)
 TERMINALS = web.AppKey("TERMINALS", Terminals)
+CURATION = web.AppKey("CURATION", CurationDesk)
+SEARCHES = web.AppKey("SEARCHES", Searches)
+SEARCH_COPY = web.AppKey("SEARCH_COPY", SearchCopy)
 HASHER = web.AppKey("HASHER", PasswordHasher)
 ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("ERROR_PAGE")
 

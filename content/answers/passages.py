@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from content.disclosure.record import Block, BlockKind, DisclosureRecord, block_text
 
@@ -35,17 +35,16 @@ def cut(record: DisclosureRecord) -> CutText:
     """Return the record's text and all its passages."""
     text = record.text[:MOST_TEXT]
     ends = list(accumulate(len(sentence) for sentence in _SENTENCE.findall(text)))
-    starts = [0, *ends[:-1]]
     articles = _articles(record)
     passages = []
     last = 0
-    for at, start in enumerate(starts):
+    for at, (start, end) in enumerate(pairwise([0, *ends])):
         last = max(last, at)
         while last + 1 < len(ends) and ends[last + 1] - start <= LONGEST:
             last += 1
-        if text[start : ends[at]].strip():
-            end = min(ends[last], start + 2 * LONGEST)
-            passages.append(Passage(start, end, _article_at(articles, start)))
+        if text[start:end].strip():
+            stop = min(ends[last], start + 2 * LONGEST)
+            passages.append(Passage(start, stop, _article_at(articles, start)))
     return CutText(text, tuple(passages))
 
 

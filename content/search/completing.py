@@ -34,7 +34,8 @@ def complete(
         curation: the curated words: everyday names are offered too, denied phrases never.
         limit: at most so many.
     """
-    items, documents = [], []
+    items: list[Completion] = []
+    documents: list[Completion] = []
     for title, is_item in titles:
         (items if is_item else documents).append(Completion(title, _marks(title, key)))
     names = [

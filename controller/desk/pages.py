@@ -58,6 +58,7 @@ class Place:
 NAVIGATION = (
     Place("home", "house"),
     Place("documents", "file-text", Permission.READ_DOCUMENTS),
+    Place("words", "text-search", Permission.READ_WORDS),
     Place("requests", "inbox", Permission.LIST_REQUESTS),
     Place("terminals", "monitor", Permission.READ_TERMINALS),
     Place("people", "users", Permission.MANAGE_PEOPLE, gap=True),

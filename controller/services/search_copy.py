@@ -63,6 +63,7 @@ class SearchCopy:
         self._thread = OneThread("search")
         self._turn = asyncio.Lock()
         self._root: TrustRoot | None = None
+        self._policy = b""
         self._writer: ReplicaWriter | None = None
         self._readers: dict[str, CuratedReader] = {}
 
@@ -145,7 +146,9 @@ class SearchCopy:
         if self._writer is None or root != self._root:
             self._close()
             self._writer, self._root = open_writer(self._path, root), root
-        self._writer.accept_policy(policy)
+        if policy != self._policy:
+            self._writer.accept_policy(policy)
+            self._policy = policy
         return {feed: sequence for feed, (sequence, _) in self._writer.marks().items()}
 
     def _apply(self, feed: str, page: tuple[bytes, ...]) -> int:
@@ -160,3 +163,4 @@ class SearchCopy:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+        self._policy = b""

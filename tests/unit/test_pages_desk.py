@@ -15,13 +15,14 @@ from tests.unit.test_pages_phone import SECRET_NAME, filed
 
 TOKEN = re.compile(r'data-csrf="([^"]*)"')
 HTML = {"Accept": "text/html"}
-PLACES = ("", "/documents", "/requests", "/terminals", "/people", "/audit", "/account")
+PLACES = ("", "/documents", "/words", "/requests", "/terminals", "/people", "/audit", "/account")
 ALLOWED = {
-    "admin": {"", "/documents", "/terminals", "/people", "/account"},
-    "drafter": {"", "/documents", "/terminals", "/account"},
-    "approver": {"", "/documents", "/terminals", "/account"},
-    "officer": {"", "/documents", "/requests", "/terminals", "/account"},
-    "auditor": {"", "/documents", "/requests", "/terminals", "/audit", "/account"},
+    "admin": {"", "/documents", "/words", "/terminals", "/people", "/account"},
+    "editor": {"", "/documents", "/words", "/terminals", "/account"},
+    "drafter": {"", "/documents", "/words", "/terminals", "/account"},
+    "approver": {"", "/documents", "/words", "/terminals", "/account"},
+    "officer": {"", "/documents", "/words", "/requests", "/terminals", "/account"},
+    "auditor": {"", "/documents", "/words", "/requests", "/terminals", "/audit", "/account"},
 }
 
 
