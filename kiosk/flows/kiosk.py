@@ -165,7 +165,7 @@ class Kiosk:
     def open_search(self, query: str = "") -> None:
         """Go to the search."""
         self._go(_Stop(Place.SEARCH))
-        self.search.open()
+        self.search.begin()
         if query:
             self.search.choose(query)
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 
+SAID = frozenset({"best_bet", "alias", "pinyin", "initials", "synonym", "meaning"})
+"""Grounds that a visitor cannot see in the title: the row says them in a short word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -70,8 +73,13 @@ def row_of_hit(hit: Hit, words: Words) -> Row | None:
     row = row_of(hit.found, words)
     if row is None:
         return None
+    why = words(f"why.{hit.why}") if hit.why in SAID else ""
     return replace(
-        row, title_marks=hit.title_marks, snippet=hit.snippet, snippet_marks=hit.snippet_marks
+        row,
+        second=" · ".join(part for part in (why, row.second) if part),
+        title_marks=hit.title_marks,
+        snippet=hit.snippet,
+        snippet_marks=hit.snippet_marks,
     )
 
 
