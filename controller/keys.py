@@ -9,6 +9,7 @@ from controller.config import ZoneConfig
 from controller.problems import Problem
 from controller.push.start import PushWing
 from controller.services.audit import AuditLog
+from controller.services.curation import CurationDesk
 from controller.services.documents import Documents
 from controller.services.emergencies import Emergencies
 from controller.services.enrolments import Enrolments
@@ -21,6 +22,8 @@ from controller.services.people import People
 from controller.services.policy import Policies
 from controller.services.publishing import Publishing
 from controller.services.requests import RequestDesk
+from controller.services.search_copy import SearchCopy
+from controller.services.searches import Searches
 from controller.services.sessions import Sessions
 from controller.services.terminal_settings import TerminalSettings
 from controller.services.terminals import Terminals
@@ -51,6 +54,9 @@ ENROLMENTS = web.AppKey("ENROLMENTS", Enrolments)
 PAIRINGS = web.AppKey("PAIRINGS", Pairings)
 TERMINAL_SETTINGS = web.AppKey("TERMINAL_SETTINGS", TerminalSettings)
 JOBS = web.AppKey("JOBS", Jobs)
+CURATION = web.AppKey("CURATION", CurationDesk)
+SEARCHES = web.AppKey("SEARCHES", Searches)
+SEARCH_COPY = web.AppKey("SEARCH_COPY", SearchCopy)
 HASHER = web.AppKey("HASHER", PasswordHasher)
 ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("ERROR_PAGE")
 

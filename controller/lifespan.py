@@ -16,6 +16,7 @@ from controller.importing.importing import import_file
 from controller.importing.limits import ImportLimits
 from controller.push.start import Outside, open_push
 from controller.services.audit import AuditLog
+from controller.services.curation import CurationDesk
 from controller.services.documents import Documents, ReadFile
 from controller.services.emergencies import Emergencies
 from controller.services.enrolments import Enrolments
@@ -29,6 +30,8 @@ from controller.services.policy import Policies
 from controller.services.published import PublishedRecords
 from controller.services.publishing import Publishing
 from controller.services.requests import RequestDesk
+from controller.services.search_copy import SearchCopy
+from controller.services.searches import Searches
 from controller.services.sessions import Sessions
 from controller.services.terminal_settings import TerminalSettings
 from controller.store.database import Database
@@ -46,6 +49,7 @@ async def services(app: web.Application) -> AsyncIterator[None]:
         add_services(app, database=database, keyring=keyring, clock=clock)
         app[keys.PUSH] = await stack.enter_async_context(open_push(_outside(app)))
         app[keys.TERMINALS] = app[keys.PUSH].terminals
+        stack.push_async_callback(app[keys.SEARCH_COPY].close)
         yield
 
 
@@ -141,6 +145,7 @@ def _add_desk(app: web.Application, *, database: Database, keyring: Keyring, clo
     app[keys.EMERGENCIES] = Emergencies(
         config=config, database=database, audit=audit, events=events, log=app[keys.FEED_LOG]
     )
+    _add_search(app, database=database, clock=clock)
     app[keys.REQUESTS] = RequestDesk(
         database=database,
         audit=audit,
@@ -148,6 +153,27 @@ def _add_desk(app: web.Application, *, database: Database, keyring: Keyring, clo
         keyring=keyring,
         clock=clock,
         calendar=china_calendar(),
+    )
+
+
+def _add_search(app: web.Application, *, database: Database, clock: Clock) -> None:
+    """Build what tends the search and answers with it."""
+    config, audit = app[keys.CONFIG], app[keys.AUDIT]
+    app[keys.SEARCHES] = Searches(database=database, audit=audit, clock=clock)
+    app[keys.CURATION] = CurationDesk(
+        config=config,
+        database=database,
+        audit=audit,
+        events=app[keys.EVENTS],
+        log=app[keys.FEED_LOG],
+        records=PublishedRecords(database=database),
+    )
+    app[keys.SEARCH_COPY] = SearchCopy(
+        config.state / "search.db",
+        region=config.region,
+        log=app[keys.FEED_LOG],
+        policies=app[keys.POLICIES],
+        clock=clock,
     )
 
 

@@ -47,10 +47,10 @@ def _open_content(welcome: Welcome) -> Content:
     import msgspec
 
     from content.feed.policy import TrustRoot
-    from content.replica.reader import ReplicaReader
+    from content.replica.curated_reader import CuratedReader
 
     root = msgspec.convert(welcome.trust_root, type=TrustRoot)
-    return ReplicaReader(Path(welcome.replica), root)
+    return CuratedReader(Path(welcome.replica), root, region=welcome.region)
 
 
 def _paper(welcome: Welcome) -> Paper:

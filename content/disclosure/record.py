@@ -85,9 +85,10 @@ class DisclosureRecord:
     @property
     def text(self) -> str:
         """The whole body as plain text, one block a line, cells joined by tabs."""
-        return "\n".join(_block_text(block) for block in self.blocks)
+        return "\n".join(block_text(block) for block in self.blocks)
 
 
-def _block_text(block: Block) -> str:
+def block_text(block: Block) -> str:
+    """Return what a block adds to the plain text of its record."""
     rows = ["\t".join(row) for row in block.rows]
     return "\n".join([block.text, *rows] if block.text else rows)

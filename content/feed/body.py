@@ -10,19 +10,21 @@ from content.disclosure.record import DisclosureRecord
 from content.feed.verify import Reason, Refused
 from content.programme.emergency import KIND, EmergencyNotice
 from content.programme.programme import Programme
+from content.search.curated import CuratedWords
 
-Record = DisclosureRecord | CatalogItem | Programme | EmergencyNotice
+Record = DisclosureRecord | CatalogItem | Programme | EmergencyNotice | CuratedWords
 
 KINDS: dict[str, type[Record]] = {
     "document": DisclosureRecord,
     "item": CatalogItem,
     "programme": Programme,
     KIND: EmergencyNotice,
+    "words": CuratedWords,
 }
 
 
 def kind_of(record: Record) -> str:
-    """Return the record's kind: document, item, programme or emergency."""
+    """Return the record's kind: document, item, programme, emergency or words."""
     return next(name for name, kind in KINDS.items() if isinstance(record, kind))
 
 

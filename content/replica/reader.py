@@ -20,6 +20,7 @@ from content.replica.searching import IndexReader, Models
 from content.replica.shelf import held_policy, open_shelf
 from content.replica.witness import AS_OF
 from content.search.analyse import normalise
+from content.search.curated import CuratedWords
 from content.search.highlight import mark, snippet
 from content.search.request import Curation, Ranked, SearchRequest
 
@@ -238,7 +239,7 @@ def _body_text(record: Record) -> str:
             return record.text
         case CatalogItem():
             return " ".join((record.department, *record.aliases, *record.materials))
-        case Programme():
+        case Programme() | CuratedWords():
             return ""
         case EmergencyNotice():
             return f"{record.text} {record.advice}"

@@ -1,5 +1,8 @@
 """Where a query is found in a title, and the window of a body that answers best. Pure."""
 
+import unicodedata
+from collections.abc import Sequence
+
 from content.search.analyse import bigrams, normal_chars, normalise
 
 WINDOW = 60
@@ -11,12 +14,13 @@ Spans = tuple[tuple[int, int], ...]
 def mark(text: str, query: str) -> Spans:
     """Return the spans [start, end) of a text that the query's terms cover, runs merged."""
     terms = set(bigrams(normalise(query)))
-    characters = normal_chars(text)
+    characters = _characters(text)
     covered = [False] * len(characters)
-    for term in terms:
-        for at in range(len(characters) - len(term) + 1):
-            if "".join(characters[at : at + len(term)]) == term:
-                covered[at : at + len(term)] = [True] * len(term)
+    # One pass for each length of term and not one for each term: a long document has 20,000 characters.
+    for size in {len(term) for term in terms}:
+        for at in range(len(characters) - size + 1):
+            if "".join(characters[at : at + size]) in terms:
+                covered[at : at + size] = [True] * size
     return _spans(covered)
 
 
@@ -30,6 +34,12 @@ def snippet(body: str, query: str) -> tuple[str, Spans]:
     start = max(0, start - 8)
     window = flat[start : start + WINDOW]
     return window, mark(window, query)
+
+
+def _characters(text: str) -> Sequence[str]:
+    """Return the search form of each character; the whole at once where that keeps every place."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return folded if len(folded) == len(text) else normal_chars(text)
 
 
 def _score(spans: Spans, start: int) -> int:

@@ -21,6 +21,7 @@ from content.search.analyse import (
     title_terms,
     without_question_words,
 )
+from content.search.curated import CuratedWords
 from content.search.numerals import document_number, number_terms
 
 
@@ -103,8 +104,8 @@ class Query:
 
 
 def index_row(record: Record) -> IndexRow | None:
-    """Return the index columns of a record, or None for what is not searched (programmes, emergencies)."""
-    if isinstance(record, Programme | EmergencyNotice):
+    """Return the index columns of a record, or None for what is not searched: programmes, emergencies, words."""
+    if isinstance(record, Programme | EmergencyNotice | CuratedWords):
         return None
     names, body, number = _parts(record)
     pinyin = [title_terms(name) for name in names]
@@ -144,7 +145,7 @@ def _parts(record: Record) -> tuple[tuple[str, ...], str, str]:
     if isinstance(record, DisclosureRecord):
         body = f"{record.issuing_body} {record.document_number} {record.text}"
         return (record.title,), body, document_number(record.document_number)
-    if isinstance(record, Programme | EmergencyNotice):
+    if isinstance(record, Programme | EmergencyNotice | CuratedWords):
         return (), "", ""
     body = " ".join((record.department, *record.materials, *record.steps))
     return (record.title, *record.aliases), body, ""

@@ -4,6 +4,7 @@ from content.disclosure.record import DisclosureRecord
 from content.feed.body import Record
 from content.programme.emergency import EmergencyNotice
 from content.programme.programme import Programme
+from content.search.curated import CuratedWords
 from content.search.learned import MOST_CHARACTERS
 from content.search.match import family
 
@@ -11,7 +12,7 @@ from content.search.match import family
 def passage(record: Record) -> str:
     """Return a record's title without its article number, and the beginning of its body."""
     match record:
-        case Programme() | EmergencyNotice():
+        case Programme() | EmergencyNotice() | CuratedWords():
             return ""
         case DisclosureRecord():
             body = record.text

@@ -4,15 +4,29 @@ Every use case asks `require`; pages ask `allow` to know which buttons to draw.
 """
 
 from enum import StrEnum
+from typing import Protocol
 
 from content.errors import CallerError
 from controller.auth.roles import ROLE_ZH, Role
-from controller.store.documents import Document
 from controller.store.people import Person
 
 
 class Forbidden(CallerError):
     """The person may not do this; the sentence says who may."""
+
+
+class Drafted(Protocol):
+    """Anything that one person writes and another one approves."""
+
+    @property
+    def drafter(self) -> str:
+        """Person id of who began it."""
+        ...
+
+    @property
+    def contributors(self) -> tuple[str, ...]:
+        """Ids of all who changed it since it was last approved."""
+        ...
 
 
 class Permission(StrEnum):
@@ -35,6 +49,9 @@ class Permission(StrEnum):
     READ_AUDIT = "read_audit"
     MANAGE_PEOPLE = "manage_people"
     SIGN_POLICY = "sign_policy"
+    READ_WORDS = "read_words"
+    EDIT_WORDS = "edit_words"
+    APPROVE_WORDS = "approve_words"
 
 
 _ALL = frozenset(Role)
@@ -58,18 +75,25 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.READ_AUDIT: frozenset({Role.AUDITOR}),
     Permission.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Permission.SIGN_POLICY: frozenset({Role.ADMINISTRATOR}),
+    Permission.READ_WORDS: _ALL,
+    Permission.EDIT_WORDS: frozenset({Role.EDITOR, Role.DRAFTER}),
+    Permission.APPROVE_WORDS: frozenset({Role.APPROVER}),
 }
 """Which roles give which permission. The administrator gives rights, but is not thereby an approver."""
 
-_FOUR_EYES = {Permission.APPROVE_DOCUMENT, Permission.WITHDRAW_DOCUMENT}
+_FOUR_EYES = {
+    Permission.APPROVE_DOCUMENT,
+    Permission.WITHDRAW_DOCUMENT,
+    Permission.APPROVE_WORDS,
+}
 
 
-def allow(person: Person, permission: Permission, target: Document | None = None) -> bool:
+def allow(person: Person, permission: Permission, target: Drafted | None = None) -> bool:
     """Say whether a person may do this, with this object."""
     return not _objection(person, permission, target)
 
 
-def require(person: Person, permission: Permission, target: Document | None = None) -> None:
+def require(person: Person, permission: Permission, target: Drafted | None = None) -> None:
     """Let pass or refuse.
 
     Raises:
@@ -80,7 +104,7 @@ def require(person: Person, permission: Permission, target: Document | None = No
         raise Forbidden(objection)
 
 
-def _objection(person: Person, permission: Permission, target: Document | None) -> str:
+def _objection(person: Person, permission: Permission, target: Drafted | None) -> str:
     if not person.active:
         return "您的账号已停用，请联系管理员。"
     needed = TABLE[permission]

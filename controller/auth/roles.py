@@ -7,6 +7,7 @@ class Role(StrEnum):
     """What a person is trusted with."""
 
     DRAFTER = "drafter"
+    EDITOR = "editor"
     APPROVER = "approver"
     EMERGENCY = "emergency"
     REQUEST_OFFICER = "request_officer"
@@ -16,6 +17,7 @@ class Role(StrEnum):
 
 ROLE_ZH = {
     Role.DRAFTER: "拟稿",
+    Role.EDITOR: "检索编辑",
     Role.APPROVER: "审批",
     Role.EMERGENCY: "应急签发",
     Role.REQUEST_OFFICER: "受理",

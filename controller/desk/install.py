@@ -15,6 +15,8 @@ from controller.desk import (
     terminals,
     uploads,
     visitors,
+    words,
+    words_approval,
 )
 from controller.desk import pages as desk_pages
 from controller.desk.errors import error_page
@@ -73,6 +75,16 @@ ROUTES: tuple[web.AbstractRouteDef, ...] = (
     web.post("/desk/policy", people.sign_policy),
     web.get("/desk/audit", audit.audit, name="desk-audit"),
     web.get("/desk/audit/export/{form}", audit.export, name="desk-audit-export"),
+    web.get("/desk/words", words.words, name="desk-words"),
+    web.post("/desk/words/begin", words.begin, name="desk-words-begin"),
+    web.post("/desk/words/add/{part:[a-z_]+}", words.add, name="desk-words-add"),
+    web.post("/desk/words/remove/{part:[a-z_]+}", words.take_back, name="desk-words-remove"),
+    web.post("/desk/words/undo", words.undo, name="desk-words-undo"),
+    web.post("/desk/words/settle", words.settle, name="desk-words-settle"),
+    web.get("/desk/words/approve", words_approval.offer, name="desk-words-approve"),
+    web.get("/desk/words/statement", words_approval.statement, name="desk-words-statement"),
+    web.get("/desk/words/body", words_approval.body, name="desk-words-body"),
+    web.post("/desk/words/sign", words_approval.sign, name="desk-words-sign"),
     web.get("/desk/account", account.account, name="desk-account"),
     web.post("/desk/account/password", account.password, name="desk-password"),
     web.post("/desk/account/keys", account.register_key, name="desk-keys"),

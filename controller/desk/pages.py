@@ -60,6 +60,7 @@ NAVIGATION = (
     Place("home", "house"),
     Place("documents", "file-text", Permission.READ_DOCUMENTS),
     Place("emergency", "siren", Permission.READ_EMERGENCY),
+    Place("words", "text-search", Permission.READ_WORDS),
     Place("requests", "inbox", Permission.LIST_REQUESTS),
     Place("terminals", "monitor", Permission.READ_TERMINALS),
     Place("people", "users", Permission.MANAGE_PEOPLE, gap=True),

@@ -6,6 +6,7 @@ from math import ceil
 
 from aiohttp import web
 
+from content.catalog.item import CatalogItem
 from content.codes import BadCode, parse_code, show_code
 from content.disclosure.record import DisclosureRecord
 from content.errors import NotFound
@@ -13,6 +14,7 @@ from content.requests.states import is_open
 from controller.keys import CONFIG, PUBLISHING, REQUESTS
 from controller.phone.guessing import guesser
 from controller.phone.pages import GUESSES, HERE, error_page, language_of, page, say, show_day
+from controller.phone.search import ROUTES as SEARCH_ROUTES
 from controller.phone.views import document_view
 from controller.services.published import Withdrawn
 from devices.clock import CHINA
@@ -27,6 +29,8 @@ async def document(request: web.Request) -> web.StreamResponse:
         return _taken_back(request, gone)
     except (BadCode, NotFound):
         return error_page(request, status=HTTPStatus.NOT_FOUND)
+    if isinstance(published.record, CatalogItem):
+        return page(request, "item.html", item=published.record)
     if not isinstance(published.record, DisclosureRecord):
         return error_page(request, status=HTTPStatus.NOT_FOUND)
     had = request.query.get("v", "")
@@ -119,5 +123,6 @@ ROUTES = (
     web.get("/d/{id}", document, name="phone-document"),
     web.get("/r", look_up, name="phone-lookup"),
     web.get("/r/{code}", progress, name="phone-request"),
+    *SEARCH_ROUTES,
     web.static("/phone", HERE / "static", name="phone-static"),
 )

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 PAGES = web.AppKey("PHONE_PAGES", jinja2.Environment)
 WORDS = web.AppKey("PHONE_WORDS", Texts)
 GUESSES = web.AppKey("PHONE_GUESSES", Attempts)
-_KEEP = ("lang", "size", "v")
+_KEEP = ("lang", "size", "v", "q", "p")
 
 
 def install(app: web.Application, *, icons: Icons, clock: Clock) -> None:

@@ -53,6 +53,7 @@ __all__ = [
     "ToSign",
     "UnknownKey",
     "Withdrawn",
+    "check_key",
     "published_form",
 ]
 
@@ -168,7 +169,7 @@ class Publishing:
             self._check_step(by, document, action)
             policy = await current_policy(c)
             pending = await self._pending(c, document, feed=feed, action=action)
-            await _check_key(c, by, approval, policy=policy, statement=pending.statement)
+            await check_key(c, by, approval, policy=policy, statement=pending.statement)
             await store.add_approval(c, document_id, pending.statement, approval, now=self._now())
             await self._note(c, document, by.id, Step.SIGN, approval.key_id)
             outcome, published = await self._publish_if_enough(c, document, pending, policy)
@@ -387,9 +388,15 @@ async def _find(c: AsyncConnection, document_id: str) -> Document:
     return document
 
 
-async def _check_key(
+async def check_key(
     c: AsyncConnection, by: Person, approval: Approval, *, policy: Policy, statement: Statement
 ) -> None:
+    """Let a signature pass whose key is the person's own, in the policy, and over this statement.
+
+    Raises:
+        UnknownKey: the key does not count.
+        StaleApproval: the signature is over something else.
+    """
     key = await key_store.find_key(c, approval.key_id)
     if key is None or key.holder != by.id or not may_sign(key, by):
         raise UnknownKey("这把密钥不是您登记的有效密钥，请在“我的密钥”页面登记后再签名。")

@@ -2,6 +2,7 @@
 
 from controller.store import (
     audit,
+    curation,
     documents,
     emergencies,
     feeds,
@@ -13,12 +14,13 @@ from controller.store import (
     pairings,
     people,
     requests,
+    searches,
     terminals,
 )
 from controller.store.metadata import metadata
 
 MODULES = (
-    *(audit, documents, emergencies, feeds, https_presence, intake, jobs, keys, log, pairings),
-    *(people, requests, terminals),
+    *(audit, curation, documents, emergencies, feeds, https_presence, intake, jobs, keys, log),
+    *(pairings, people, requests, searches, terminals),
 )
 COMPLETE = metadata

@@ -139,7 +139,7 @@ class Kiosk(LaterFlows):
     def open_search(self, query: str = "") -> None:
         """Go to the search."""
         self._way.go(Place.SEARCH)
-        self.search.open()
+        self.search.begin()
         if query:
             self.search.choose(query)
 

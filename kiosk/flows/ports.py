@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from content.answers.answer import Answers
+    from content.answers.guide import Aspect
     from content.paper.slip import Slip
     from content.requests.form import RequestForm
     from devices.clock import Clock
@@ -34,6 +36,18 @@ class Content(ContentReader, Protocol):
 
     def titles(self) -> tuple[str, ...]:
         """Return the titles and everyday names held, for the pinyin lexicon."""
+        ...
+
+    def hot(self) -> tuple[str, ...]:
+        """Return what is offered before anything is typed."""
+        ...
+
+    def meant(self, text: str) -> str:
+        """Return how the text is written in a title that sounds the same, "" if nothing does."""
+        ...
+
+    def answer(self, question: str, *, words: Mapping[Aspect, str]) -> Answers:
+        """Return the answer to a question in a record's own words, or that none was found."""
         ...
 
     def tampered(self) -> tuple[tuple[str, str], ...]:

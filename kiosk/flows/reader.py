@@ -11,6 +11,7 @@ from content.disclosure.record import Block, BlockKind, DisclosureRecord, Validi
 from content.errors import NotFound, PeerError
 from content.programme.emergency import EmergencyNotice
 from content.programme.programme import Programme
+from content.search.curated import CuratedWords
 from kiosk.flows.pages import Paragraph, Style
 from kiosk.flows.rows import day_text
 
@@ -110,7 +111,7 @@ class ReaderFlow:
                 return self._open(
                     found, "item", self._item_facts(record), self._item_paragraphs(record)
                 )
-            case Programme() | EmergencyNotice() as record:
+            case Programme() | EmergencyNotice() | CuratedWords() as record:
                 return ReaderView(ReaderState.GONE, record.id)
             case _:
                 assert_never(found.record)

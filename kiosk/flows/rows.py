@@ -10,12 +10,16 @@ from content.catalog.item import CatalogItem
 from content.disclosure.record import DisclosureRecord
 from content.programme.emergency import EmergencyNotice
 from content.programme.programme import Programme
+from content.search.curated import CuratedWords
 
 if TYPE_CHECKING:
     from content.replica.ports import Hit, Verified
     from kiosk.words import Words
 
 Span = tuple[int, int]
+
+SAID = frozenset({"best_bet", "alias", "pinyin", "initials", "synonym", "meaning"})
+"""Grounds that a visitor cannot see in the title: the row says them in a short word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def row_of(found: Verified, words: Words) -> Row | None:
             second = (record.document_number, day.isoformat(), record.issuing_body)
         case CatalogItem() as record:
             kind, second = "item", (record.department, record.where, "")
-        case Programme() | EmergencyNotice():
+        case Programme() | EmergencyNotice() | CuratedWords():
             return None
         case _:
             assert_never(found.record)
@@ -70,8 +74,13 @@ def row_of_hit(hit: Hit, words: Words) -> Row | None:
     row = row_of(hit.found, words)
     if row is None:
         return None
+    why = words(f"why.{hit.why}") if hit.why in SAID else ""
     return replace(
-        row, title_marks=hit.title_marks, snippet=hit.snippet, snippet_marks=hit.snippet_marks
+        row,
+        second=" · ".join(part for part in (why, row.second) if part),
+        title_marks=hit.title_marks,
+        snippet=hit.snippet,
+        snippet_marks=hit.snippet_marks,
     )
 
 

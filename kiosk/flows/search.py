@@ -18,6 +18,8 @@ PAGE_ROWS = 6
 """Rows a page where there is room for them."""
 MOST_CHARACTERS = 60
 SUGGESTIONS = 3
+FEW = 3
+"""Fewer hits than this, and a word that sounds the same is offered; never run unasked."""
 
 
 class SearchState(StrEnum):
@@ -41,6 +43,8 @@ class SearchView:
     page: int = 0
     pages: int = 0
     suggestions: tuple[str, ...] = ()
+    meant: str = ""
+    hot: tuple[str, ...] = ()
 
 
 class SearchFlow:
@@ -52,6 +56,7 @@ class SearchFlow:
         self._due: float | None = None
         self._fits = PAGE_ROWS
         self._composing = ""
+        self.is_typing = True
         self.view = SearchView(SearchState.LOADING)
 
     def use(self, content: Content) -> None:
@@ -64,6 +69,11 @@ class SearchFlow:
             self._run(self.view.query, self.view.page)
         else:
             self._browse(1)
+
+    def begin(self) -> None:
+        """Come from another place in order to search: the keyboard is there, whatever stood before."""
+        self.is_typing = True
+        self.open()
 
     def type(self, text: str, now: float) -> None:
         """Take the whole text of the field as it now is."""
@@ -118,6 +128,7 @@ class SearchFlow:
         """Forget the visitor."""
         self._due = None
         self._composing = ""
+        self.is_typing = True
         self.view = SearchView(SearchState.LOADING)
 
     def _show(self, page: int) -> None:
@@ -156,6 +167,7 @@ class SearchFlow:
         rows = tuple(row for hit in results.hits if (row := row_of_hit(hit, self._words)))
         asked = query.strip() or self._composing
         suggestions = self._content.suggest(asked, limit=SUGGESTIONS) if self._content else ()
+        meant = self._content.meant(query) if self._content and _is_poor(results) else ""
         state = SearchState.RESULTS if rows else SearchState.NOTHING
         return SearchView(
             state,
@@ -165,6 +177,7 @@ class SearchFlow:
             page=page if rows else 0,
             pages=self._pages(results.total) if rows else 0,
             suggestions=tuple(s for s in suggestions if s != query),
+            meant=meant,
         )
 
     def _browse(self, page: int) -> None:
@@ -182,7 +195,13 @@ class SearchFlow:
             total=total,
             page=page if rows else 0,
             pages=self._pages(total) if rows else 0,
+            hot=self._content.hot(),
         )
 
     def _pages(self, total: int) -> int:
         return -(-total // self._fits)
+
+
+def _is_poor(results: Results) -> bool:
+    """Say whether 您是不是要找 may be asked: few hits, or none whose title has the words."""
+    return results.total < FEW or not any(hit.title_marks for hit in results.hits)

@@ -55,31 +55,34 @@ class SearchScreen(KioskScreen):
     @override
     def typing_done(self) -> None:
         """Put the keyboard away, so that more of the results shows."""
-        self.keys = False
-        self.refresh()
+        self._want_keys(wanted=False)
 
     def open_keys(self) -> None:
         """Bring the keyboard back."""
-        self.keys = True
-        self.refresh()
+        self._want_keys(wanted=True)
 
     def clear(self) -> None:
         """Empty the field."""
-        self.keys = True
+        self._want_keys(wanted=True)
         self.do("type_query", "")
 
     def show(self) -> None:
         """Render the query's results."""
+        self.keys = self.kiosk.search.is_typing
         view = self.kiosk.search.view
         if view == self._shown:
             return
         self._shown = view
         self.ids.field.text = view.query
         self._say(view)
-        self._suggest(view.suggestions)
+        self._suggest(view)
         self.ids.rows.show(view.rows)
         where = self.kiosk.words("page.of", page=view.page, pages=view.pages)
         self.ids.pages.show(view.page, view.pages, where)
+
+    def _want_keys(self, *, wanted: bool) -> None:
+        self.kiosk.search.is_typing = wanted
+        self.refresh()
 
     def _say(self, view: SearchView) -> None:
         words = self.kiosk.words
@@ -101,11 +104,14 @@ class SearchScreen(KioskScreen):
                 self.empty_title = words("search.empty_replica")
                 self.empty_ways = words("search.empty_ways")
 
-    def _suggest(self, texts: tuple[str, ...]) -> None:
+    def _suggest(self, view: SearchView) -> None:
+        offered = {text: text for text in (*view.suggestions, *view.hot)[:2]}
+        if view.meant:
+            offered = {view.meant: self.kiosk.words("search.meant", text=view.meant), **offered}
         box = self.ids.suggestions
         box.clear_widgets()
-        for text in texts[:2]:
-            chip = Suggestion(text=text)
+        for text, label in list(offered.items())[:2]:
+            chip = Suggestion(text=label)
             chip.bind(on_release=lambda _, chosen=text: self._choose(chosen))
             box.add_widget(chip)
 

@@ -1,9 +1,12 @@
 """Fakes of the kiosk's ports, and a handful of records to read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
+from content.answers.answer import NO_ANSWER, Answers
+from content.answers.guide import Aspect
 from content.catalog.item import CatalogItem
 from content.disclosure.classes import DisclosureClass
 from content.disclosure.record import Block, BlockKind, DisclosureRecord
@@ -72,6 +75,10 @@ class FakeContent:
         self.as_of = 0
         self.sequence = 7
         self.queries: list[str] = []
+        self.questions: list[str] = []
+        self.hot_words: tuple[str, ...] = ()
+        self.sounds_like: dict[str, str] = {}
+        self.answers: dict[str, Answers] = {}
 
     def sequences(self) -> dict[str, int]:
         return {"gov/512299": self.sequence}
@@ -110,6 +117,16 @@ class FakeContent:
     def suggest(self, text: str, *, limit: int = 6) -> tuple[str, ...]:
         titles = [r.title for r in self.records.values() if r.title.startswith(text)]
         return tuple(titles[:limit])
+
+    def hot(self) -> tuple[str, ...]:
+        return self.hot_words
+
+    def meant(self, text: str) -> str:
+        return self.sounds_like.get(text, "")
+
+    def answer(self, question: str, *, words: Mapping[Aspect, str]) -> Answers:  # noqa: ARG002 - a port
+        self.questions.append(question)
+        return self.answers.get(question, NO_ANSWER)
 
     def _of(self, kind: str) -> list[Record]:
         wanted = {"document": DisclosureRecord, "item": CatalogItem}.get(kind)

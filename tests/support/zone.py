@@ -127,6 +127,7 @@ class Zone:
     async def staff(self) -> None:
         """Add a drafter, two approvers, an officer and an auditor, and sign the policy."""
         await self.add("drafter", Role.DRAFTER)
+        await self.add("editor", Role.EDITOR)
         await self.add("approver", Role.APPROVER)
         await self.add("second", Role.APPROVER)
         await self.add("officer", Role.REQUEST_OFFICER)

@@ -74,6 +74,35 @@ def test_a_query_is_cleared_by_touch_after_the_keyboard_was_put_away(ui: KioskUi
     assert ui.app.frame.has_keyboard
 
 
+def test_the_keyboard_is_there_again_after_going_home_and_back_to_search(ui: KioskUi) -> None:
+    ui.welcome()
+    ui.app.do("open_search", "推进")
+    ui.app.frame.screen.typing_done()
+    ui.settle()
+    assert not ui.app.frame.has_keyboard
+    ui.app.do("go_home")
+    ui.settle()
+
+    ui.press("查询，查政策文件、办事指南")
+    ui.settle()
+
+    assert ui.app.kiosk.search.view.query == "推进"
+    assert ui.app.frame.has_keyboard
+
+
+def test_coming_back_from_a_record_leaves_the_keyboard_put_away(ui: KioskUi) -> None:
+    ui.welcome()
+    ui.app.do("open_search", "推进")
+    ui.app.frame.screen.typing_done()
+    ui.app.do("open_record", "DDC0000001")
+    ui.settle()
+
+    ui.app.do("back")
+    ui.settle()
+
+    assert not ui.app.frame.has_keyboard
+
+
 def test_when_paper_fails_the_code_is_shown_and_the_slip_can_be_printed_again(ui: KioskUi) -> None:
     ui.welcome()
     ui.app.do("open_record", "DDC0000001")

@@ -134,3 +134,27 @@ def test_a_query_that_is_due_is_not_run_after_the_wipe() -> None:
     assert not flow.tick(10)
     assert content.queries == []
     assert flow.view.query == ""
+
+
+def test_few_hits_ask_whether_something_else_was_meant_and_never_run_it() -> None:
+    content = FakeContent(some_records())
+    content.sounds_like["危防"] = "危房"
+    flow, _ = open_search(content)
+
+    flow.type("危防", 0)
+    flow.tick(1)
+
+    assert flow.view.meant == "危房"
+    assert content.queries == ["危防"]
+
+
+def test_hot_words_are_offered_before_anything_is_typed() -> None:
+    content = FakeContent(some_records())
+    content.hot_words = ("低保",)
+    flow, _ = open_search(content)
+    before = flow.view.hot
+
+    flow.type("保障", 0)
+    flow.tick(1)
+
+    assert (before, flow.view.hot) == (("低保",), ())

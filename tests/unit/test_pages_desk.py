@@ -19,19 +19,22 @@ PLACES = (
     "",
     "/documents",
     "/emergency",
+    "/words",
     "/requests",
     "/terminals",
     "/people",
     "/audit",
     "/account",
 )
+_ALL = {"", "/documents", "/emergency", "/words", "/terminals", "/account"}
 ALLOWED = {
-    "admin": {"", "/documents", "/emergency", "/terminals", "/people", "/account"},
-    "drafter": {"", "/documents", "/emergency", "/terminals", "/account"},
-    "approver": {"", "/documents", "/emergency", "/terminals", "/account"},
-    "officer": {"", "/documents", "/emergency", "/requests", "/terminals", "/account"},
-    "auditor": {"", "/documents", "/emergency", "/requests", "/terminals", "/audit", "/account"},
-    "warden": {"", "/documents", "/emergency", "/terminals", "/account"},
+    "admin": {*_ALL, "/people"},
+    "editor": _ALL,
+    "drafter": _ALL,
+    "approver": _ALL,
+    "officer": {*_ALL, "/requests"},
+    "auditor": {*_ALL, "/requests", "/audit"},
+    "warden": _ALL,
 }
 
 

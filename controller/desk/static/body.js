@@ -1,5 +1,7 @@
 // Draw a record from its canonical JSON: what is drawn is what is signed. Text only, never markup.
 
+import { drawWords } from "./words.js";
+
 function element(tag, className, text) {
   const made = document.createElement(tag);
   if (className) made.className = className;
@@ -46,6 +48,7 @@ export function showBody(place, bytes, expected) {
     element("h2", "paper-title", record.title),
     facts(place, record),
     ...(record.blocks ?? []).map(drawBlock),
+    ...drawWords(record, place),
   );
   place.dataset.shown = "yes";
 }

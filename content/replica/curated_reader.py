@@ -1,0 +1,137 @@
+"""The replica with the words that staff curated for a region: best bets, everyday names, synonyms, answers.
+
+What the region's approvers signed is read from the replica itself, so it changes with the content, offline too.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from typing_extensions import override
+
+from content.answers.answer import MOST_RECORDS, Answers, answer
+from content.answers.guide import Aspect, guide_answer, read_question
+from content.catalog.item import CatalogItem
+from content.disclosure.record import DisclosureRecord
+from content.feed.policy import TrustRoot
+from content.replica.ports import Results, Verified
+from content.replica.reader import ReplicaReader
+from content.search.completing import Completion, complete, meant
+from content.search.curated import CuratedWords, curation_for, query_key
+from content.search.request import UNCURATED, Curation, SearchRequest
+
+MOST_WORDS = 50
+"""Regions whose words are read: a county, its towns and villages above and below a terminal are fewer."""
+CANDIDATES = 24
+DOCUMENTS = frozenset({"document"})
+ITEMS_ASKED = 6
+
+
+class CuratedReader(ReplicaReader):
+    """Searches as a citizen of the region should find things. For one thread at a time."""
+
+    def __init__(self, path: Path, root: TrustRoot, *, region: str) -> None:
+        super().__init__(path, root)
+        self._region = region
+        self._seen: dict[str, int] | None = None
+        self._curation = UNCURATED
+
+    def curation(self) -> Curation:
+        """Return the curated words in use; read again when the copy has moved on."""
+        seen = self.sequences()
+        if seen != self._seen:
+            held = [one.record for one in self.newest("words", limit=MOST_WORDS)]
+            self._take([one for one in held if isinstance(one, CuratedWords)])
+            self._seen = seen
+        return self._curation
+
+    @contextmanager
+    def trying(self, words: CuratedWords) -> Iterator[None]:
+        """Search with these words in the place of the region's signed ones, inside the block."""
+        held = (one.record for one in self.newest("words", limit=MOST_WORDS))
+        others = [
+            one for one in held if isinstance(one, CuratedWords) and one.region != words.region
+        ]
+        self._seen = self.sequences()
+        self._take((*others, words))
+        try:
+            yield
+        finally:
+            self._seen = None
+
+    @override
+    def find(self, request: SearchRequest) -> Results:
+        self.curation()
+        return super().find(request)
+
+    @override
+    def suggest(self, text: str, *, limit: int = 6) -> tuple[str, ...]:
+        return tuple(one.text for one in self.complete(text, limit=limit))
+
+    def complete(self, text: str, *, limit: int = 6) -> tuple[Completion, ...]:
+        """Return what completes the text typed or composed so far: items first, nothing that is denied."""
+        key = query_key(text)
+        if not key:
+            return ()
+        titles = (
+            (found.record.title, isinstance(found.record, CatalogItem))
+            for found in self._starting_with(key, limit=CANDIDATES)
+        )
+        return complete(key, titles, curation=self.curation(), limit=limit)
+
+    def hot(self) -> tuple[str, ...]:
+        """Return what is offered before anything is typed."""
+        return self.curation().hot
+
+    def meant(self, text: str) -> str:
+        """Return how the text is written in a title that sounds the same, "" if nothing does."""
+        hits = self.search(text, limit=ITEMS_ASKED).hits
+        return meant(text, [hit.found.record.title for hit in hits])
+
+    def documents_for(self, question: str) -> tuple[DisclosureRecord, ...]:
+        """Return the documents in which an answer is looked for, the likeliest first."""
+        found = self.find(SearchRequest(question, limit=MOST_RECORDS, kinds=DOCUMENTS))
+        records = (hit.found.record for hit in found.hits)
+        return tuple(record for record in records if isinstance(record, DisclosureRecord))
+
+    def answer(self, question: str, *, words: Mapping[Aspect, str]) -> Answers:
+        """Return the answer to a question in a record's own words, or say that none was found.
+
+        Args:
+            question: as asked.
+            words: what each aspect of a guide is called on the screen.
+        """
+        asked = read_question(question)
+        if asked is not None:
+            hits = self.search(asked.topic, limit=ITEMS_ASKED).hits
+            items = [hit.found.record for hit in hits if isinstance(hit.found.record, CatalogItem)]
+            said = guide_answer(asked, items, names=self.curation().aliases, words=words)
+            if said is not None:
+                return said
+        return answer(question, self.documents_for(question), rarity=self.rarity)
+
+    def rarity(self, terms: tuple[str, ...]) -> Mapping[str, float]:
+        """Return how rare terms are in what is held (Robertson's inverse document frequency)."""
+        held = self.count("document") + self.count("item")
+        known = {
+            term: count
+            for term in terms
+            for (count,) in self._rows("SELECT doc FROM term WHERE term = ?", (term,))
+        }
+        return {
+            term: math.log(1 + (held - known.get(term, 0) + 0.5) / (known.get(term, 0) + 0.5))
+            for term in terms
+        }
+
+    def _take(self, words: Sequence[CuratedWords]) -> None:
+        self._curation = curation_for(self._region, words)
+        self.curate(self._curation)
+
+    def _starting_with(self, key: str, *, limit: int) -> tuple[Verified, ...]:
+        rows = self._rows(
+            "SELECT record, feed, version, line FROM entry WHERE row IN (SELECT DISTINCT row FROM"
+            " suggestion WHERE key >= ? AND key < ? ORDER BY length(key) LIMIT ?)",
+            (key, key + "\U0010ffff", limit),
+        )
+        return self._good(rows)

@@ -1,0 +1,41 @@
+"""Everyday names that hold in any county, from which a zone's curated words begin."""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib.resources import files
+
+from content.search.curated import CuratedWords, ItemNames, Target, no_words
+
+LONGEST_TAIL = 14
+"""Characters by which an item's title may exceed the official phrase and still be the same matter."""
+
+
+@lru_cache(maxsize=1)
+def common_names() -> Mapping[str, tuple[str, ...]]:
+    """Return official phrase -> everyday names."""
+    text = files("content.search").joinpath("common_names.json").read_text("utf-8")
+    pairs: dict[str, list[str]] = json.loads(text)
+    return {official: tuple(names) for official, names in pairs.items()}
+
+
+def first_words(region: str, items: Iterable[Target]) -> CuratedWords:
+    """Return the words that a region begins with.
+
+    Every pair becomes a synonym group. Where exactly one item is about the official phrase and little else, the
+    everyday names become its own: typing 五保户 then leads straight to it.
+    """
+    known = tuple(items)
+    aliases: list[ItemNames] = []
+    groups: list[tuple[str, ...]] = []
+    for official, names in common_names().items():
+        groups.append((official, *names))
+        about = [one for one in known if _is_about(one.title, official)]
+        if len(about) == 1:
+            aliases.append(ItemNames(about[0], names))
+    words = no_words(region)
+    return CuratedWords(words.id, words.title, region, tuple(aliases), tuple(groups))
+
+
+def _is_about(title: str, official: str) -> bool:
+    return official in title and len(title) - len(official) <= LONGEST_TAIL
