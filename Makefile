@@ -58,3 +58,8 @@ screenshots: setup system-e2e
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .state
+
+# Every simulated device is pulled and replugged while a visitor works: SECONDS=600 SEED=1.
+.PHONY: soak-devices
+soak-devices: setup
+	$(BIN)/python -m tests.soak.devices --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
