@@ -77,3 +77,8 @@ chaos: setup
 .PHONY: slips
 slips: setup
 	$(BIN)/python -m pytest -m bench -p no:randomly --timeout=3600 tests/property/test_slips_on_paper.py
+
+# Every simulated device is pulled and replugged while a visitor works: SECONDS=600 SEED=1.
+.PHONY: soak-devices
+soak-devices: setup
+	$(BIN)/python -m tests.soak.devices --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)

@@ -43,6 +43,18 @@ async function touch(image, event) {
   if (answer && answer.status === 409) say([await answer.text()]);
 }
 
+async function press(button) {
+  const input = button.previousElementSibling;
+  const typed = input && input.tagName === "INPUT" ? input.value : "";
+  busyUntil = Date.now() + BUSY_FOR_MS;
+  const answer = await fetch(button.dataset.device, {
+    method: "POST",
+    headers: { "X-Demo-Token": token },
+    body: typed,
+  }).catch(() => null);
+  if (answer && answer.status === 409) say([await answer.text()]);
+}
+
 function say(problems) {
   const list = document.getElementById("problems");
   list.hidden = problems.length === 0;
@@ -87,5 +99,8 @@ async function look() {
 for (const image of document.querySelectorAll("img[data-pane]")) {
   watch(image);
   if ("touch" in image.dataset) image.addEventListener("click", (event) => touch(image, event));
+}
+for (const button of document.querySelectorAll("button[data-device]")) {
+  button.addEventListener("click", () => press(button));
 }
 look();

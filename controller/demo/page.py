@@ -9,7 +9,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -17,10 +17,13 @@ from pathlib import Path
 import jinja2
 from aiohttp import web
 
+from content.errors import NotFound
+from controller.demo.devices import Hands
 from controller.demo.hand import Covered, RemoteHand
 from controller.demo.panes import Pane
 from controller.demo.slips import PrintedSlip, printed, slip_path
 from devices.clock import CHINA
+from devices.sim.orders import NoDevice
 
 UPRIGHT_PX, LYING_PX = 720, 1120
 """Widest pictures that go out."""
@@ -41,6 +44,7 @@ class Stage:
         setup_link: returns the one-time link, "" once it has been used.
         problems: returns sentences on what does not run.
         token: the page's own.
+        hands: terminal -> what can be done to its simulated devices.
     """
 
     hand: RemoteHand
@@ -51,6 +55,7 @@ class Stage:
     setup_link: Callable[[], Awaitable[str]]
     problems: Callable[[], tuple[str, ...]]
     token: str
+    hands: Mapping[str, Hands] = field(default_factory=dict)
 
     def pane(self, name: str) -> Pane:
         """Return the pane of this name.
@@ -83,6 +88,7 @@ def create_demo_page(stage: Stage) -> web.Application:
             web.get("/demo.js", static_text),
             web.get("/picture/{pane}", picture),
             web.post("/touch/{pane}", touch),
+            web.post("/device/{terminal}/{kind}/{number:[0-9]{1,2}}", device),
             web.get("/state", state),
             web.get("/slips/{terminal}/{name}", slip),
         ]
@@ -150,6 +156,24 @@ async def touch(request: web.Request) -> web.Response:
         await asyncio.to_thread(stage.hand.touch, pane, across=across, down=down)
     except Covered as why:
         return web.Response(status=409, text=str(why))
+    return web.Response(status=204)
+
+
+async def device(request: web.Request) -> web.Response:
+    """Press a button at a simulated device; the body is what was typed beside it."""
+    stage, place = request.app[STAGE], request.match_info
+    if not hmac.compare_digest(request.headers.get("X-Demo-Token", ""), stage.token):
+        raise web.HTTPForbidden
+    hands = stage.hands.get(place["terminal"])
+    if hands is None:
+        raise web.HTTPNotFound
+    typed, number = await request.text(), int(place["number"])
+    try:
+        await asyncio.to_thread(hands.press, place["kind"], number, typed=typed)
+    except NotFound as error:
+        raise web.HTTPNotFound from error
+    except NoDevice:
+        return web.Response(status=409, text="这台模拟设备已停止，请重新运行 make demo。")
     return web.Response(status=204)
 
 

@@ -7,11 +7,13 @@ from aiohttp import web
 
 from controller import keys
 from controller.broker.pki import ZoneCa
+from controller.demo import devices
 from controller.demo.children import Children
 from controller.demo.panes import Pane
 from controller.enrol import enrol_terminal
 from controller.store.terminals import find_terminal
 from devices.agent.config import Address, Home, TerminalConfig, Window, to_toml
+from devices.drivers.reasons import Kind
 
 PRINTER_READY = "ready"
 AGENT_READY = "agent ready"
@@ -28,9 +30,17 @@ class Place:
     region: str
     attended: bool
     screens: tuple[str, ...]
+    devices: tuple[Kind, ...] = ()
 
 
-HALL = Place("hall-1", "县政务服务大厅", "519921", attended=True, screens=("kiosk", "signage-1"))
+HALL = Place(
+    "hall-1",
+    "县政务服务大厅",
+    "519921",
+    attended=True,
+    screens=("kiosk", "signage-1"),
+    devices=devices.KINDS,
+)
 VILLAGE = Place(
     "village-1", "石桥镇柳湾村查询点", "519921100201", attended=False, screens=("kiosk",)
 )
@@ -91,6 +101,13 @@ async def play(children: Children, terminal: Terminal, *, display: str) -> None:
         ready=(PRINTER_READY,),
         env=env,
     )
+    for kind in terminal.place.devices:
+        await children.start_module(
+            f"{kind}-{name}",
+            *devices.command(terminal.home, kind),
+            ready=(PRINTER_READY,),
+            env=env,
+        )
     frames = [FIRST_FRAMES[ui] for ui in terminal.place.screens] if terminal.start_ui else []
     await children.start_module(
         f"agent-{name}",
@@ -119,4 +136,5 @@ async def _config(app: web.Application, terminal: Terminal) -> TerminalConfig:
         ui={pane.ui: Window(size=pane.size, position=pane.position) for pane in terminal.panes},
         printer=terminal.tty,
         demo=True,
+        devices=devices.settings(terminal.home, place.devices),
     )

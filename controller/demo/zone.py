@@ -14,6 +14,7 @@ from controller import keys
 from controller.broker.mosquitto import find_program
 from controller.demo import cast as demo_cast
 from controller.demo.children import Children
+from controller.demo.devices import hands
 from controller.demo.display import Display, open_display
 from controller.demo.folder import LOOPBACK, configure, held, listen_for_page
 from controller.demo.hand import RemoteHand
@@ -143,6 +144,11 @@ def _stage(
         panes=display.panes,
         sites={terminal.place.id: terminal.place.site for terminal in terminals},
         slips={terminal.place.id: terminal.slips for terminal in terminals},
+        hands={
+            terminal.place.id: hands(terminal.home, terminal.place.devices)
+            for terminal in terminals
+            if terminal.place.devices
+        },
         desk_url=url,
         setup_link=setup_link,
         problems=lambda: (*problems, *app[keys.PUSH].problems),

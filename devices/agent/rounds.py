@@ -10,7 +10,7 @@ from devices.clock import Clock
 from devices.drivers.health import Level
 from devices.ipc.messages import DeviceHealth
 
-EVERY_S = 2.0
+EVERY_S = 1.0
 AWAY_S = 30.0
 OLD_S = 24 * 3600
 """wire.md 9.3.4."""

@@ -34,7 +34,7 @@ from devices.wire.messages import Paper
 MAX_WAIT_S = 30
 """A visitor waits no longer; what came out later would be found by the next one."""
 
-WATCH_S = 2.0
+WATCH_S = 1.0
 KEEP_FATES_S = 7 * 24 * 3600
 
 _WAITING, _PRINTING = "waiting", "printing"

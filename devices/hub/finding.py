@@ -21,7 +21,7 @@ from devices.drivers.tcp_link import TcpLink
 from devices.hub.place import Anywhere, AtPath, AtTcp, AtUsb, Place
 
 ANSWER_S = 0.6
-LOCAL_BACK_OFF_S = (1.0, 2.0)
+LOCAL_BACK_OFF_S = (1.0,)
 """A service on this machine is asked again sooner: it costs nothing, and its return is seen within 3 s."""
 
 SCANNER_VENDORS = frozenset({0x0C2E, 0x05E0, 0x1EAB, 0x05F9, 0x2DD6, 0x1A40})

@@ -11,11 +11,15 @@ BLANK = "?"
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One act. `text` is "" or what is to be typed first; it takes the place of "?" in the order."""
+    """One act. `text` is "" or what is to be typed first; it takes the place of "?" in the order.
+
+    `in_demo`: it is also on the demo page.
+    """
 
     label: str
     order: Mapping[str, object]
     text: str = ""
+    in_demo: bool = False
 
     def filled(self, typed: str) -> dict[str, object]:
         """Return the order with what was typed."""

@@ -1,7 +1,8 @@
 """The demo page: its hand obeys nobody but the page; windows stand where there is room."""
 
 import os
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,16 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from typing_extensions import override
 
+from controller.demo.devices import Hands
 from controller.demo.hand import Covered, Picture, RemoteHand
 from controller.demo.page import Stage, create_demo_page
 from controller.demo.panes import Pane, Window, arrange, extent, side_by_side
 from controller.demo.seed import items
 from controller.demo.slips import printed, slip_path
+from devices.clock import SystemClock
+from devices.drivers.reasons import Kind
+from devices.sim.pty_device import PtyDevice
+from devices.sim.scanner.scanner import SimulatedScanner
 
 KIOSK, SCREEN = Window("hall-1", "kiosk"), Window("hall-1", "signage-1")
 VILLAGE = Window("village-1", "kiosk")
@@ -49,6 +55,9 @@ class Shown:
         self.slips = {"hall-1": folder / "hall-1", "village-1": folder / "village-1"}
         for one in self.slips.values():
             one.mkdir()
+        device = SimulatedScanner()
+        self.scanner = PtyDevice(device, link=folder / "scanner.tty", clock=SystemClock())
+        self.sim = device
 
     async def setup_link(self) -> str:
         return self.link
@@ -63,6 +72,7 @@ class Shown:
             setup_link=self.setup_link,
             problems=lambda: self.problems,
             token=TOKEN,
+            hands={"hall-1": Hands({Kind.SCANNER: self.scanner.control_path})},
         )
         return create_demo_page(stage)
 
@@ -71,8 +81,13 @@ Client = TestClient[web.Request, web.Application]
 
 
 @pytest.fixture
-def shown(tmp_path: Path) -> Shown:
-    return Shown(tmp_path)
+def shown(tmp_path: Path) -> Iterator[Shown]:
+    one = Shown(tmp_path)
+    running = threading.Thread(target=one.scanner.run)
+    running.start()
+    yield one
+    one.scanner.stop()
+    running.join(5)
 
 
 @pytest.fixture
@@ -207,3 +222,42 @@ def test_each_department_has_an_invented_telephone_and_is_among_the_newest() -> 
     assert all(item.phone.startswith("0900-555") for item in every)
     assert {item.department for item in newest} == {item.department for item in every}
     assert len({item.id for item in every}) == len(every)
+
+
+async def test_a_button_of_the_page_scans_what_was_typed(client: Client, shown: Shown) -> None:
+    html = await (await client.get("/")).text()
+    address = "/device/hall-1/scanner/0"
+    answer = await client.post(address, data="7KQ2-M9X-D4F", headers={"X-Demo-Token": TOKEN})
+
+    assert f'data-device="{address}"' in html
+    assert answer.status == 204
+    assert shown.sim.scans == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "token", "status"),
+    [
+        ("/device/hall-1/scanner/0", "", 403),
+        ("/device/hall-1/scanner/0", "guess", 403),
+        ("/device/hall-1/scanner/2", TOKEN, 404),
+        ("/device/hall-1/id_card/0", TOKEN, 404),
+        ("/device/hall-1/toaster/0", TOKEN, 404),
+        ("/device/village-1/scanner/0", TOKEN, 404),
+    ],
+)
+async def test_nobody_presses_what_the_page_does_not_show(
+    client: Client, shown: Shown, address: str, token: str, status: int
+) -> None:
+    answer = await client.post(address, data="x", headers={"X-Demo-Token": token})
+
+    assert answer.status == status
+    assert shown.sim.scans == 0
+
+
+async def test_a_device_that_has_gone_is_said_to_have_gone(client: Client, shown: Shown) -> None:
+    shown.scanner.control_path.unlink()
+    headers = {"X-Demo-Token": TOKEN}
+    answer = await client.post("/device/hall-1/scanner/0", data="x", headers=headers)
+
+    assert answer.status == 409
+    assert "请" in await answer.text()
