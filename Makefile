@@ -68,3 +68,9 @@ fault-matrix: setup
 .PHONY: slips
 slips: setup
 	$(BIN)/python -m pytest -m bench -p no:randomly --timeout=3600 tests/property/test_slips_on_paper.py
+
+# Programs that know nothing of ours: emupos prints our slips, receiptio prints on our simulator.
+.PHONY: oracles
+oracles: setup
+	@packaging/oracles.sh build/oracles $(VENV)
+	$(BIN)/python -m pytest -m bench -rs -p no:randomly --timeout=600 tests/oracles
