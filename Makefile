@@ -82,3 +82,9 @@ slips: setup
 .PHONY: soak-devices
 soak-devices: setup
 	$(BIN)/python -m tests.soak.devices --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
+
+# Programs that know nothing of ours: emupos prints our slips, receiptio prints on our simulator.
+.PHONY: oracles
+oracles: setup
+	@packaging/oracles.sh build/oracles $(VENV)
+	$(BIN)/python -m pytest -m bench -rs -p no:randomly --timeout=600 tests/oracles

@@ -27,7 +27,7 @@ from tests.support.fault_cells import (
     SECOND_VISITOR,
     Case,
 )
-from tests.support.hosted_printer import DEADLINE_S, Hosted, device_at, hosted
+from tests.support.hosted_printer import DEADLINE_S, Hosted, device_at, hosted, tcp_line
 
 AT_ONCE = 8
 ON_THESE_LINES = {name: case for name, case in CASES.items() if not case.not_there}
@@ -47,7 +47,12 @@ class Cell:
         """Print for a visitor, mend what broke, print for the next; return what is wrong, "" for nothing."""
         self.folder.mkdir()
         with (
-            hosted(self.folder, self.case.plan, model=self.model, is_tcp=self.is_tcp) as one,
+            hosted(
+                self.folder,
+                self.case.plan,
+                model=self.model,
+                make_line=tcp_line if self.is_tcp else None,
+            ) as one,
             device_at(one.place, self.model) as device,
         ):
             first = device.print_slip(paper_of(LONG, FIRST_VISITOR))

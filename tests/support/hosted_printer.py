@@ -15,7 +15,7 @@ from devices.drivers.printer.port import open_port
 from devices.sim.lines import Line, TcpLine
 from devices.sim.printer.faults import HEALTHY, FaultPlan
 from devices.sim.printer.folder import SlipFolder
-from devices.sim.printer.host import Place, PrinterHost
+from devices.sim.printer.host import MakeLine, Place, PrinterHost
 from devices.sim.printer.printer import SimulatedPrinter
 
 DEADLINE_S = 20
@@ -30,7 +30,8 @@ class Hosted:
     place: str
 
 
-def _tcp_line(selector: selectors.BaseSelector) -> Line:
+def tcp_line(selector: selectors.BaseSelector) -> Line:
+    """A free port on loopback."""
     return TcpLine(0, selector)
 
 
@@ -40,7 +41,7 @@ def hosted(
     plan: FaultPlan = HEALTHY,
     *,
     model: ModelSheet,
-    is_tcp: bool = False,
+    make_line: MakeLine | None = None,
     speed_mm_s: float = 2000,
     transcript: Callable[[bytes, float], None] | None = None,
 ) -> Iterator[Hosted]:
@@ -49,7 +50,6 @@ def hosted(
         model=model, font=DotFont(house_fonts()), plan=plan, speed_mm_s=speed_mm_s
     )
     link = folder / "printer"
-    make_line = _tcp_line if is_tcp else None
     place = Place(link, make_line=make_line, baud=model.baud, transcript=transcript)
     host = PrinterHost(printer, place, slips=SlipFolder(folder / "slips"), clock=SystemClock())
     line = host.line

@@ -61,6 +61,13 @@ def test_a_rare_character_stands_in_its_line_as_a_picture_of_77_bytes() -> None:
     assert tail.startswith(b"\n")
 
 
+def test_a_two_byte_code_that_gbk_fonts_do_not_know_is_a_picture() -> None:
+    assert code_of("䶮", Encoding.GB18030) == b"\xfe\x9f"
+    assert code_of("䶮", Encoding.GBK) is None
+    assert code_of("镕", Encoding.GBK) == "镕".encode("gbk")
+    assert code_of("镕", Encoding.GB2312) is None
+
+
 def test_a_character_that_no_font_has_is_named_by_its_code_point() -> None:
     data = job_of(PaperLine(LineKind.TEXT, "甲\U000f0000"))
 

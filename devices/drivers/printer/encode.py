@@ -87,7 +87,7 @@ def code_of(character: str, encoding: Encoding) -> bytes | None:
         case Encoding.GB18030:
             return code
         case Encoding.GBK:
-            return code if len(code) == 2 else None  # noqa: PLR2004 - two-byte area
+            return code if _is_in(code, "gbk") else None
         case Encoding.GB2312:
             return code if _is_gb2312(code) else None
         case Encoding.RASTER:
@@ -100,10 +100,13 @@ def _is_gb2312(code: bytes) -> bool:
         and _GB2312_FIRST <= code[0] <= _GB2312_LAST_ROW
         and code[1] >= _GB2312_FIRST
     )
-    if not in_area:
-        return False
+    return in_area and _is_in(code, "gb2312")
+
+
+def _is_in(code: bytes, table: str) -> bool:
+    """GB18030 has two-byte codes that GBK fonts do not know (䶮): the table itself must be asked."""
     try:
-        code.decode("gb2312")
+        code.decode(table)
     except UnicodeDecodeError:
         return False
     return True

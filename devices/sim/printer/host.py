@@ -20,6 +20,7 @@ from devices.sim.printer.printer import SimulatedPrinter
 
 _IDLE_S = 0.5
 _SHORTEST_S = 0.002
+_READ = 4096
 _AHEAD = 256
 """Bytes taken from the host ahead of the line's speed; the rest waits where the host can still take it back."""
 
@@ -128,6 +129,12 @@ class PrinterHost:
         self._wire.drop()
         self._unsent = b""
 
+    def _lose_what_is_sent(self) -> None:
+        """A printer that hangs is mended by its switch; what is sent while it is off goes nowhere."""
+        while self._cable.take(_READ):
+            pass
+        self._wire.drop()
+
     def _plug_in(self) -> None:
         self._printer.plug_in()
         self._cable.plug_in()
@@ -145,6 +152,8 @@ class PrinterHost:
             case {"cable": "in"}:
                 self._plug_in()
             case {"mend": True}:
+                if self._printer.is_stalled:
+                    self._lose_what_is_sent()
                 self._printer.mend()
                 self._plug_in()
             case _:
