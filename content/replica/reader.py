@@ -14,7 +14,7 @@ from content.feed.policy import Policy, TrustRoot
 from content.feed.verify import Reason, Refused, check_entry
 from content.programme.programme import Programme
 from content.replica.ports import Hit, Results, Verified
-from content.replica.searching import IndexReader, Models
+from content.replica.searching import SUGGEST, IndexReader, Models
 from content.replica.shelf import held_policy, open_shelf
 from content.search.analyse import normalise
 from content.search.highlight import mark, snippet
@@ -106,11 +106,7 @@ class ReplicaReader:
         plain = normalise(text).strip().replace(" ", "")
         if not plain:
             return ()
-        rows = self._rows(
-            "SELECT record, feed, version, line FROM entry WHERE row IN (SELECT DISTINCT row FROM"
-            " suggestion WHERE key >= ? AND key < ? ORDER BY length(key) LIMIT ?)",
-            (plain, plain + "\U0010ffff", limit),
-        )
+        rows = self._rows(SUGGEST, (plain, plain + "\U0010ffff", limit))
         return tuple(dict.fromkeys(found.record.title for found in self._good(rows)))
 
     def titles(self) -> tuple[str, ...]:
