@@ -1,8 +1,9 @@
 """The product's own search over a corpus: its index tables, its ranking, its models."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,12 +13,16 @@ from content.disclosure.classes import DisclosureClass
 from content.disclosure.record import Block, BlockKind, DisclosureRecord
 from content.feed.body import Record
 from content.replica.indexing import IndexWriter
-from content.replica.searching import IndexReader, Models, SentenceEncoder
+from content.replica.searching import SUGGEST, IndexReader, Models, SentenceEncoder
 from content.replica.shelf import open_shelf
+from content.search.analyse import normalise
 from content.search.learned import Learned, gram_hashes
 from content.search.passages import headline, passage
 from content.search.request import Curation, SearchRequest
 from content.search.vectors import to_code
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DAY = date(2026, 1, 1)
 
@@ -47,13 +52,29 @@ class Product:
         self._db = open_shelf(path, writable=True)
         self._db.pragma("synchronous", 0)
         self._index = IndexWriter(self._db)
-        self._texts = []
+        self._texts: list[tuple[int, str, NDArray[np.uint32]]] = []
         with self._db:
             for row, doc in enumerate(docs, 1):
                 record = record_of(doc)
                 self._index.put(row, doc.id, record)
                 self._texts.append((row, headline(record), gram_hashes(passage(record))))
         self._reader = IndexReader(self._rows)
+
+    @classmethod
+    def opened(cls, path: Path) -> "Product":
+        """Return the search of a file that was filled before."""
+        return cls(path, ())
+
+    def suggest(self, text: str, limit: int = 6) -> list[tuple]:  # type: ignore[type-arg]
+        """Return the rows that complete what was typed."""
+        plain = normalise(text).strip().replace(" ", "")
+        return self._rows(SUGGEST, (plain, plain + "\U0010ffff", limit))
+
+    def put_codes(self, model: str, codes: Iterable[bytes]) -> None:
+        """Keep these vectors for the documents in order."""
+        with self._db:
+            for (row, _, _), code in zip(self._texts, codes, strict=True):
+                self._index.put_code(row, model, code)
 
     def close(self) -> None:
         """Close the file."""

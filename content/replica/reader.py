@@ -16,7 +16,7 @@ from content.feed.verify import Reason, Refused, check_entry
 from content.programme.emergency import KIND, EmergencyNotice
 from content.programme.programme import Programme
 from content.replica.ports import Hit, Notices, Results, Verified
-from content.replica.searching import IndexReader, Models
+from content.replica.searching import SUGGEST, IndexReader, Models
 from content.replica.shelf import held_policy, open_shelf
 from content.replica.witness import AS_OF
 from content.search.analyse import normalise
@@ -118,11 +118,7 @@ class ReplicaReader:
         plain = normalise(text).strip().replace(" ", "")
         if not plain:
             return ()
-        rows = self._rows(
-            "SELECT record, feed, version, line FROM entry WHERE row IN (SELECT DISTINCT row FROM"
-            " suggestion WHERE key >= ? AND key < ? ORDER BY length(key) LIMIT ?)",
-            (plain, plain + "\U0010ffff", limit),
-        )
+        rows = self._rows(SUGGEST, (plain, plain + "\U0010ffff", limit))
         return tuple(dict.fromkeys(found.record.title for found in self._good(rows)))
 
     def titles(self) -> tuple[str, ...]:

@@ -37,6 +37,11 @@ EVERYDAY_NAME = 8.0
 """What each bigram of an everyday name is worth: about a rare bigram of a title."""
 _LONG_LIST = 200
 
+SUGGEST = (
+    "SELECT record, feed, version, line FROM entry WHERE row IN (SELECT DISTINCT row FROM"
+    " suggestion WHERE key >= ? AND key < ? ORDER BY length(key) LIMIT ?)"
+)
+
 Values = tuple[object, ...]
 Rows = Callable[[str, Values], list[tuple]]  # type: ignore[type-arg]
 Placed = tuple[Ranked, str]

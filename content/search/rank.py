@@ -40,7 +40,7 @@ MIXES = {
 SENTENCE_FLOOR = 0.80
 """Cosine that two unrelated titles have: the sentence model's vectors point much the same way."""
 
-CERTAIN = 1.0
+CERTAIN = 2.0
 """Of this certainty the words alone decide."""
 POPULAR = 0.10
 EXPIRED = 0.30
