@@ -57,6 +57,7 @@ def _outside(app: web.Application) -> Outside:
         feeds=app[keys.FEED_LOG],
         policies=app[keys.POLICIES],
         requests=app[keys.REQUESTS],
+        searches=app[keys.SEARCHES],
         seal_key=app[keys.KEYRING].seal,
     )
 

@@ -32,7 +32,7 @@ from controller.push.feeds import FeedPush
 from controller.push.welcome import FeedSource, PolicySource, Welcomer
 from controller.services.events import EventBus
 from controller.services.findings import AuditTrail, Finding, Findings
-from controller.services.intake import Intake, RequestRegister
+from controller.services.intake import Intake, RequestRegister, SearchKeeper
 from controller.services.terminals import Desired, Terminals
 from controller.store.database import Database
 from devices.clock import Clock
@@ -62,6 +62,7 @@ class Outside:
     policies: PolicySource
     requests: RequestRegister
     seal_key: bytes
+    searches: SearchKeeper | None = None
 
 
 class PushWing:
@@ -114,6 +115,7 @@ class _Rooms:
         self._intake = Intake(
             database=outside.database,
             requests=outside.requests,
+            searches=outside.searches,
             seal_key=PrivateKey(outside.seal_key),
             findings=findings,
             clock=outside.clock,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +23,7 @@ from devices.agent.sealing import envelope_key
 from devices.agent.sender import Sender
 from devices.clock import Clock
 from devices.ipc.messages import (
+    Counted,
     Glass,
     Hello,
     Pong,
@@ -82,8 +84,8 @@ class Front:
                 await self._print(ui, message)
             case Glass():
                 self._do.reporter.drawn(ui.name, message)
-            case Tampered(record=record):
-                await self._do.healer.suspect(record)
+            case Tampered() | Counted():
+                await self._note(message)
             case Session(active=False):
                 self._forget(ui)
                 await self._withdraw(ui)
@@ -127,6 +129,17 @@ class Front:
         with suppress(sqlite3.Error):
             self._do.reporter.outbox = await self._do.disk(outbox.length)
         self._do.reporter.change()
+
+    async def _note(self, message: Tampered | Counted) -> None:
+        if isinstance(message, Tampered):
+            await self._do.healer.suspect(message.record)
+        else:
+            await self._count(message)
+
+    async def _count(self, counted: Counted) -> None:
+        outbox, key = self._do.outbox, secrets.token_hex(16)
+        await self._do.disk(outbox.keep_counts, key, counted, self._now())
+        self._do.sender.stir()
 
     async def _print(self, ui: UiConnection, message: Print) -> None:
         try:

@@ -1,6 +1,6 @@
 """What agent and user interface say to each other: one JSON object a line, tagged "m", version "v".
 
-UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session.
+UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session, Counted.
 agent -> UI: Welcome, Submitted, Printed, ReplicaChanged, LinkState, DeviceHealth, Ping.
 """
 
@@ -69,6 +69,14 @@ class Session(Message, frozen=True, tag="session"):
     """A citizen's session began or ended (and was wiped)."""
 
     active: bool
+
+
+class Counted(Message, frozen=True, tag="counted"):
+    """How often queries were asked, missed and led on (content.search.tally.SearchLog): numbers, no visits."""
+
+    day: int
+    counts: list[tuple[str, int, int]]
+    taps: list[tuple[str, str, int, int]]
 
 
 class Pong(Message, frozen=True, tag="pong"):
@@ -142,7 +150,7 @@ class Ping(Message, frozen=True, tag="ping"):
     """Asks for a Pong, as proof that the UI draws."""
 
 
-ToAgent = Hello | Submit | Print | Glass | Tampered | Session | Pong
+ToAgent = Hello | Submit | Print | Glass | Tampered | Session | Pong | Counted
 ToUi = Welcome | Submitted | Printed | ReplicaChanged | LinkState | DeviceHealth | Ping
 
 _M = TypeVar("_M", bound=Message)

@@ -78,9 +78,9 @@ class Kiosk:
     @cached_property
     def search(self) -> SearchFlow:
         """The search."""
-        from kiosk.flows.search import SearchFlow
+        from kiosk.flows.search import counted_search
 
-        return SearchFlow(self.words)
+        return counted_search(self.words, self._ports)
 
     @cached_property
     def reader(self) -> ReaderFlow:
@@ -174,6 +174,8 @@ class Kiosk:
         if self._content is None:
             return
         self.printing.wipe()
+        if self.place is Place.SEARCH:
+            self.search.opened(record)
         self.reader.open(record, self._content)
         self._go(_Stop(Place.READER, record))
         self._report_tampered()
@@ -278,6 +280,8 @@ class Kiosk:
             self._notice = ""
         if self._session.tick(now) is Change.ENDED:
             self._ended()
+        if self._session.phase is Phase.RESTING:
+            self.search.rest(self._ports.clock.now())
 
     def receive(self, message: ToUi) -> None:
         """Take a message of the agent. Ping is the app's to answer: it knows the frames."""
