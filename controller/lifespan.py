@@ -64,6 +64,7 @@ def _outside(app: web.Application) -> Outside:
         feeds=app[keys.FEED_LOG],
         policies=app[keys.POLICIES],
         requests=app[keys.REQUESTS],
+        searches=app[keys.SEARCHES],
         seal_key=app[keys.KEYRING].seal,
         jobs=app[keys.JOBS],
         standing=standing_by(app[keys.REQUESTS]),

@@ -76,15 +76,13 @@ def may_be_counted(searched: Searched) -> bool:
 
 
 class Tally:
-    """Counts one batch. `key` must be random and is forgotten with the batch."""
+    """Counts one day. `key` must be random and is forgotten with the day."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._veiled: Counter[bytes] = Counter()
-        self._asked: Counter[str] = Counter()
-        self._missed: Counter[str] = Counter()
-        self._shown: Counter[tuple[str, str]] = Counter()
-        self._tapped: Counter[tuple[str, str]] = Counter()
+        self._frequent: set[str] = set()
+        self._clear()
 
     @property
     def is_empty(self) -> bool:
@@ -93,9 +91,9 @@ class Tally:
 
     def add(self, searched: Searched) -> None:
         """Count a visit's use of a query, unless it points to a person."""
-        query = query_key(searched.query)
         if not may_be_counted(searched):
             return
+        query = query_key(searched.query)
         times = self._times(query, is_known=searched.is_known)
         if not times:
             return
@@ -107,9 +105,9 @@ class Tally:
         if searched.tapped:
             self._tapped[query, searched.tapped] += 1
 
-    def log(self, day: int) -> SearchLog:
-        """Return the batch."""
-        return SearchLog(
+    def drain(self, day: int) -> SearchLog:
+        """Return what was counted since the last time, and begin to count anew."""
+        log = SearchLog(
             day,
             tuple(
                 Count(query, asked, self._missed[query])
@@ -120,13 +118,24 @@ class Tally:
                 for query, record in sorted(self._shown | self._tapped)
             ),
         )
+        self._clear()
+        return log
+
+    def _clear(self) -> None:
+        self._asked: Counter[str] = Counter()
+        self._missed: Counter[str] = Counter()
+        self._shown: Counter[tuple[str, str]] = Counter()
+        self._tapped: Counter[tuple[str, str]] = Counter()
 
     def _times(self, query: str, *, is_known: bool) -> int:
         """Return how many visits to count now: none before the third, then those before it too."""
-        if is_known or query in self._asked:
+        if is_known or query in self._frequent:
             return 1
         if len(self._veiled) >= MOST_QUERIES:
             return 0
         veiled = hmac.digest(self._key, query.encode(), hashlib.sha256)
         self._veiled[veiled] += 1
-        return TIMES if self._veiled[veiled] == TIMES else 0
+        if self._veiled[veiled] < TIMES:
+            return 0
+        self._frequent.add(query)
+        return TIMES

@@ -8,7 +8,8 @@ from content.errors import NotFound
 from devices.drivers.reasons import Kind
 from devices.hub.place import Peripheral
 from devices.sim.buttons import Button, panels
-from devices.sim.orders import control_path, give_order
+from devices.sim.control import control_path
+from devices.sim.orders import give_order
 
 KINDS = (Kind.ID_CARD, Kind.SCANNER, Kind.PRESENCE)
 LONGEST = 200

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import time
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -19,6 +20,7 @@ from content.disclosure.classes import DisclosureClass
 from content.feed.body import Record, body_bytes
 from content.feed.statement import Action, Approval, Statement
 from content.programme.programme import OpeningHours, Programme, Region, Source
+from content.search.curating import add_hot
 from controller import keys
 from controller.demo.cast import Cast
 from controller.store.documents import Document, DocumentState, Proposal
@@ -29,12 +31,14 @@ REGION = "519921"
 COUNTY = "望溪县"
 ZONE = "望溪县政务公开专区"
 HALL = "县政务服务中心一楼综合窗口"
+HOT = ("低保", "医保缴费", "高龄津贴", "户口迁移", "危房改造", "社保卡")
 HOURS = "工作日 9:00—12:00，13:00—17:00"
 
 
 async def seed(app: web.Application, cast: Cast) -> None:
     """Publish what the demo county has and has not published yet."""
     await _bulk(app, cast)
+    await _words(app, cast)
     known = _read("fields.json")
     for source in sorted(_county().joinpath("documents").iterdir(), key=lambda one: one.name):
         document = await app[keys.DOCUMENTS].take_file(
@@ -79,6 +83,28 @@ async def _bulk(app: web.Application, cast: Cast) -> None:
     records: list[Record] = [programme(), *items()]
     await publishing.append_many(_signed(record, cast, feed=feed, now=now) for record in records)
     logger.info("demo catalogue published", extra={"records": len(records)})
+
+
+async def _words(app: web.Application, cast: Cast) -> None:
+    """Begin the county's search words and have them signed, unless a visitor has them in hand already."""
+    curation = app[keys.CURATION]
+    state = await curation.state(cast.drafter, REGION)
+    if state.draft.revision:
+        return
+    draft = await curation.begin(cast.drafter, REGION)
+    for word in HOT:
+        draft = await curation.change(
+            cast.drafter,
+            REGION,
+            partial(add_hot, text=word),
+            act="hot_added",
+            note=word,
+            seen=draft.revision,
+        )
+    pending = await curation.statement_for(cast.approver, REGION)
+    await curation.approve(
+        cast.approver, REGION, cast.key.approve(pending.statement.signed_bytes())
+    )
 
 
 def _signed(

@@ -40,7 +40,7 @@ from controller.services.events import EventBus
 from controller.services.feed_library import FeedLibrary
 from controller.services.findings import AuditTrail, Finding, Findings
 from controller.services.folding import BlobFolder
-from controller.services.intake import Intake, RequestRegister
+from controller.services.intake import Intake, RequestRegister, SearchKeeper
 from controller.services.jobs import Jobs
 from controller.services.terminals import Desired, Terminals
 from controller.services.trust_shelf import TrustShelf
@@ -74,6 +74,7 @@ class Outside:
     seal_key: bytes
     jobs: Jobs
     standing: AskStanding | None = None
+    searches: SearchKeeper | None = None
 
 
 class PushWing:
@@ -140,6 +141,7 @@ class _Rooms:
             findings=findings,
             clock=outside.clock,
         )
+        self._intake.searches = outside.searches
         self._welcomer = Welcomer(feeds=outside.feeds, policies=outside.policies)
         self._words = Words(
             terminals=self._terminals, jobs=outside.jobs, findings=findings, clock=outside.clock

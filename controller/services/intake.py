@@ -12,7 +12,7 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 from cryptography import x509
@@ -27,6 +27,7 @@ from content.canonical import sha256_hex
 from content.codes import code_from, seed_tail
 from content.errors import CallerError
 from content.requests.form import RequestForm
+from content.search.tally import SearchLog
 from controller.services.findings import Finding, Findings
 from controller.services.limits import FloodLimits, Traffic
 from controller.services.requests import FiledRequest
@@ -39,7 +40,10 @@ from devices.wire.messages import Ack, AckResult, Envelope
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 REQUEST = "req"
+LOG = "log"
 MAX_SEALED = 64 * 1024
 """Characters of the sealed body (wire.md 9.2)."""
 _KEY_REST = re.compile(r"[0-9A-Za-z_-]{8,64}")
@@ -56,6 +60,14 @@ class RequestRegister(Protocol):
 
     def announce(self, number: str) -> None:
         """Tell live pages, after the commit."""
+        ...
+
+
+class SearchKeeper(Protocol):
+    """Whoever counts what was searched for."""
+
+    async def take(self, c: AsyncConnection, log: SearchLog) -> None:
+        """Add a terminal's batch in the caller's transaction."""
         ...
 
 
@@ -94,6 +106,7 @@ class Intake:
         self._limits = limits or FloodLimits()
         self._database = database
         self._requests = requests
+        self.searches: SearchKeeper | None = None
         self._box = SealedBox(seal_key)
         self._findings = findings
         self._clock = clock
@@ -110,8 +123,11 @@ class Intake:
             self._findings.note(Finding(peer, "flood", "envelopes"))
             return Ack(envelope.key, AckResult.LATER, wait_s=wait_s)
         try:
-            filed = await self._proven(envelope, peer=peer)
-            ack = await self._take_in(envelope, filed)
+            await self._prove(envelope, peer=peer)
+            if envelope.kind == LOG and self.searches is not None:
+                ack = await self._count(envelope, self.searches)
+            else:
+                ack = await self._take_in(envelope, self._filed(envelope))
         except CallerError as error:
             reason = error.reason if isinstance(error, Rejected) else "refused_by_desk"
             self._findings.note(Finding(peer, "envelope_rejected", reason))
@@ -122,25 +138,27 @@ class Intake:
         )
         return ack
 
-    async def _proven(self, envelope: Envelope, *, peer: str) -> FiledRequest:
+    async def _prove(self, envelope: Envelope, *, peer: str) -> None:
         async with self._database.read() as c:
             terminal = await find_terminal(c, peer)
         if terminal is None or terminal.revoked_at:
             raise Rejected("unknown_device", "本终端未在系统登记或已停用，请联系管理员重新登记。")
         _check_shape(envelope, peer=peer)
         _check_signature(envelope, terminal)
-        return self._opened(envelope)
 
-    def _opened(self, envelope: Envelope) -> FiledRequest:
+    def _opened(self, envelope: Envelope, kind: type[T]) -> T:
         try:
             body = self._box.decrypt(base64.b64decode(envelope.sealed, validate=True))
-            said = msgspec.json.decode(body, type=FiledBody)
+            return msgspec.json.decode(body, type=kind)
         except (CryptoError, binascii.Error, ValueError) as error:
             # The error itself may quote what a citizen wrote: it goes nowhere.
             raise Rejected(
                 "unreadable",
                 "申请内容无法解密或格式不符，请保留回执并联系管理员检查终端的登记信息。",
             ) from error
+
+    def _filed(self, envelope: Envelope) -> FiledRequest:
+        said = self._opened(envelope, FiledBody)
         if said.code != code_from(envelope.key) or said.terminal != envelope.device:
             raise Rejected("mismatch", "申请与回执编号不一致，请保留回执并联系管理员。")
         if not 0 < said.filed_at <= _LATEST:
@@ -153,15 +171,25 @@ class Intake:
             terminal=said.terminal,
         )
 
-    async def _take_in(self, envelope: Envelope, filed: FiledRequest) -> Ack:
-        now = self._clock.now()
-        row = LedgerRow(
+    async def _count(self, envelope: Envelope, searches: SearchKeeper) -> Ack:
+        log, row = self._opened(envelope, SearchLog), self._row(envelope)
+        async with self._database.write() as c:
+            kept = await ledger.claim(c, row)
+            if not kept.dups:
+                await searches.take(c, log)
+        return Ack(envelope.key, AckResult.DUPLICATE if kept.dups else AckResult.OK)
+
+    def _row(self, envelope: Envelope) -> LedgerRow:
+        return LedgerRow(
             envelope.device,
             envelope.key,
             sha256_hex(envelope.sealed.encode()),
             envelope.kind,
-            int(now.timestamp()),
+            int(self._clock.now().timestamp()),
         )
+
+    async def _take_in(self, envelope: Envelope, filed: FiledRequest) -> Ack:
+        now, row = self._clock.now(), self._row(envelope)
         async with self._database.write() as c:
             kept = await ledger.claim(c, row)
             if kept.digest != row.digest:
@@ -180,7 +208,7 @@ def _check_shape(envelope: Envelope, *, peer: str) -> None:
     rest = envelope.key.removeprefix(f"{peer}-")
     if rest == envelope.key or not _KEY_REST.fullmatch(rest):
         raise Rejected("bad_key", "提交编号不正确，请重新填写并提交。")
-    if envelope.kind != REQUEST:
+    if envelope.kind not in {REQUEST, LOG}:
         raise Rejected("unknown_kind", "系统不认识这种提交，请管理员更新软件版本。")
     if len(envelope.sealed) > MAX_SEALED:
         raise Rejected("too_large", "申请内容过长，请缩短后重新提交。")

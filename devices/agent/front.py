@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +24,7 @@ from devices.agent.sender import Sender
 from devices.clock import Clock
 from devices.ipc.messages import (
     CardWanted,
+    Counted,
     Glass,
     Hello,
     LookUp,
@@ -92,8 +94,8 @@ class Front:
                 await self._print(ui, message)
             case Glass() | Picture() | Pong():
                 self._shown(ui, message)
-            case Tampered(record=record):
-                await self._do.healer.suspect(record)
+            case Tampered() | Counted():
+                await self._note(message)
             case Session(active=active):
                 await self._session(ui, is_active=active)
             case CardWanted() | LookUp():
@@ -151,6 +153,17 @@ class Front:
         with suppress(sqlite3.Error):
             self._do.reporter.outbox = await self._do.disk(outbox.length)
         self._do.reporter.change()
+
+    async def _note(self, message: Tampered | Counted) -> None:
+        if isinstance(message, Tampered):
+            await self._do.healer.suspect(message.record)
+        else:
+            await self._count(message)
+
+    async def _count(self, counted: Counted) -> None:
+        outbox, key = self._do.outbox, secrets.token_hex(16)
+        await self._do.disk(outbox.keep_counts, key, counted, self._now())
+        self._do.sender.stir()
 
     async def _print(self, ui: UiConnection, message: Print) -> None:
         try:

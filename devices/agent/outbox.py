@@ -14,13 +14,16 @@ import msgspec
 
 from content.codes import code_from
 from content.requests.form import RequestForm
+from content.search.tally import Count, SearchLog, Tap
 from devices.agent import sentences
 from devices.agent.sealing import BadKey, Sealer, envelope_key
-from devices.ipc.messages import Submitted
+from devices.ipc.messages import Counted, Submitted
 from devices.wire.messages import Ack, AckResult, to_bytes
 
 logger = logging.getLogger(__name__)
 
+LOG = "log"
+"""The kind of envelope that carries search counts."""
 MOST_BYTES = 64 * 1024
 """Largest envelope (wire.md 9.2)."""
 
@@ -63,6 +66,22 @@ class Outbox:
         except (BadKey, msgspec.ValidationError):
             return Submitted(key=key, error=sentences.FORM_UNREADABLE)
         return self._keep(key, whole, body, now)
+
+    def keep_counts(self, key: str, counted: Counted, now: int) -> bool:
+        """Keep a batch of search counts to be sent; False if it could not be kept, which harms nobody.
+
+        Args:
+            key: made once for this batch.
+            counted: the batch.
+            now: unix seconds.
+        """
+        log = SearchLog(
+            counted.day,
+            tuple(Count(*one) for one in counted.counts),
+            tuple(Tap(*one) for one in counted.taps),
+        )
+        whole = envelope_key(self._sealer.device, key)
+        return not self._keep(key, whole, msgspec.json.encode(log), now, kind=LOG).error
 
     def waiting(self) -> tuple[Row, ...]:
         """Return what is to be sent, oldest first."""
@@ -111,17 +130,17 @@ class Outbox:
             }
         )
 
-    def _keep(self, key: str, whole: str, body: bytes, now: int) -> Submitted:
+    def _keep(self, key: str, whole: str, body: bytes, now: int, *, kind: str = "req") -> Submitted:
         with self._guard:
             self._sequence += 1
             envelope = self._sealer.seal(
-                body, key=whole, kind="req", at=now, sequence=self._sequence
+                body, key=whole, kind=kind, at=now, sequence=self._sequence
             )
             data = to_bytes(envelope)
             if len(data) > MOST_BYTES:
                 return Submitted(key=key, error=sentences.FORM_TOO_LONG)
             try:
-                self._insert(whole, now, data)
+                self._insert(whole, now, data, kind=kind)
             except sqlite3.Error as error:
                 # Disk full, read-only or damaged: the visitor must know that nothing was kept.
                 cause = getattr(error, "sqlite_errorname", "")
@@ -130,14 +149,14 @@ class Outbox:
                 return Submitted(key=key, error=sorry)
         return Submitted(key=key, code=code_from(whole))
 
-    def _insert(self, key: str, now: int, data: bytes) -> None:
+    def _insert(self, key: str, now: int, data: bytes, *, kind: str) -> None:
         self._store.execute("BEGIN IMMEDIATE")
         try:
             # A retry of the UI finds its row; what was kept first stays.
             self._store.execute(
-                "INSERT INTO outbox (key, kind, at, envelope) VALUES (?, 'req', ?, ?)"
+                "INSERT INTO outbox (key, kind, at, envelope) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (key) DO NOTHING",
-                (key, now, data),
+                (key, kind, now, data),
             )
             self._store.execute("COMMIT")
         except sqlite3.Error:

@@ -1,6 +1,6 @@
 """What agent and user interface say to each other: one JSON object a line, tagged "m", version "v".
 
-UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session, CardWanted, LookUp, Picture.
+UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session, CardWanted, LookUp, Picture, Counted.
 agent -> UI: Welcome, Submitted, Printed, ReplicaChanged, LinkState, DeviceHealth, Ping, CardSeen, Scanned, Presence,
 Progress, Closing, TakePicture.
 """
@@ -72,6 +72,14 @@ class Session(Message, frozen=True, tag="session"):
     """A citizen's session began or ended (and was wiped)."""
 
     active: bool
+
+
+class Counted(Message, frozen=True, tag="counted"):
+    """How often queries were asked, missed and led on (content.search.tally.SearchLog): numbers, no visits."""
+
+    day: int
+    counts: list[tuple[str, int, int]]
+    taps: list[tuple[str, str, int, int]]
 
 
 class Pong(Message, frozen=True, tag="pong"):
@@ -230,7 +238,19 @@ class Picture(Message, frozen=True, tag="picture"):
     why: str = ""
 
 
-ToAgent = Hello | Submit | Print | Glass | Tampered | Session | Pong | CardWanted | LookUp | Picture
+ToAgent = (
+    Hello
+    | Submit
+    | Print
+    | Glass
+    | Tampered
+    | Session
+    | Pong
+    | CardWanted
+    | LookUp
+    | Picture
+    | Counted
+)
 ToUi = (
     Welcome
     | Submitted

@@ -148,6 +148,8 @@ class Kiosk(LaterFlows):
         if self._content is None:
             return
         self.printing.wipe()
+        if self.place is Place.SEARCH:
+            self.search.opened(record)
         self.reader.open(record, self._content)
         self._way.go(Place.READER, record)
         self._report_tampered()
@@ -263,6 +265,8 @@ class Kiosk(LaterFlows):
             self._notice = ""
         if self._session.tick(now) is Change.ENDED:
             self._ended()
+        if self._session.phase is Phase.RESTING:
+            self.search.rest(self._ports.clock.now())
 
     def receive(self, message: ToUi) -> None:
         """Take a message of the agent. Ping is the app's to answer: it knows the frames."""

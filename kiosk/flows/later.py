@@ -27,9 +27,9 @@ class LaterFlows:
     @cached_property
     def search(self) -> SearchFlow:
         """The search."""
-        from kiosk.flows.search import SearchFlow
+        from kiosk.flows.search import counted_search
 
-        return SearchFlow(self._words)
+        return counted_search(self._words, self._ports)
 
     @cached_property
     def reader(self) -> ReaderFlow:

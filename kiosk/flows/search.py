@@ -7,10 +7,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from content.replica.ports import Results
+from content.search.curated import query_key
+from content.search.tally import Searched
 from kiosk.flows.rows import Row, row_of, row_of_hit
 
 if TYPE_CHECKING:
-    from kiosk.flows.ports import Content
+    from datetime import datetime
+
+    from kiosk.flows.learning import Learning
+    from kiosk.flows.ports import Content, Ports
     from kiosk.words import Words
 
 PAUSE_S = 0.12
@@ -18,6 +23,8 @@ PAGE_ROWS = 6
 """Rows a page where there is room for them."""
 MOST_CHARACTERS = 60
 SUGGESTIONS = 3
+KNOWN = frozenset({"best_bet", "exact", "alias"})
+"""Grounds that make a query a published word."""
 FEW = 3
 """Fewer hits than this, and a word that sounds the same is offered; never run unasked."""
 
@@ -50,8 +57,11 @@ class SearchView:
 class SearchFlow:
     """Holds the query and the page of results. Without a query the newest documents are listed."""
 
-    def __init__(self, words: Words, *, content: Content | None = None) -> None:
+    def __init__(
+        self, words: Words, *, content: Content | None = None, learning: Learning | None = None
+    ) -> None:
         self._words = words
+        self._learning = learning
         self._content = content
         self._due: float | None = None
         self._fits = PAGE_ROWS
@@ -94,6 +104,8 @@ class SearchFlow:
 
     def tick(self, now: float) -> bool:
         """Run a query that is due; return whether the view changed."""
+        if self._learning is not None:
+            self._learning.pass_time(now)
         if self._due is None or now < self._due:
             return False
         self._due = None
@@ -120,12 +132,24 @@ class SearchFlow:
         self._due = None
         self._run(suggestion, 1)
 
+    def opened(self, record: str) -> None:
+        """Note that a record was opened from the results."""
+        if self._learning is not None:
+            self._learning.tap(record)
+
+    def rest(self, at: datetime) -> None:
+        """Let what was counted be sent: nobody is here."""
+        if self._learning is not None:
+            self._learning.send(at)
+
     def refresh(self) -> None:
         """Read again: the copy has moved on."""
         self._show(max(1, self.view.page))
 
     def wipe(self) -> None:
-        """Forget the visitor."""
+        """Forget the visitor; how often words were asked for stays as numbers."""
+        if self._learning is not None:
+            self._learning.end_visit()
         self._due = None
         self._composing = ""
         self.is_typing = True
@@ -149,6 +173,8 @@ class SearchFlow:
             self._run(query, 1)
             return
         self.view = self._page(query, results, page)
+        if self._learning is not None and page == 1:
+            self._learning.look(searched(query, results))
 
     def _preview(self, page: int) -> None:
         """Show what the open letters find; that half a word finds nothing yet says nothing."""
@@ -200,6 +226,23 @@ class SearchFlow:
 
     def _pages(self, total: int) -> int:
         return -(-total // self._fits)
+
+
+def counted_search(words: Words, ports: Ports) -> SearchFlow:
+    """Return the search of a kiosk, with the counts that go to the agent."""
+    from kiosk.flows.learning import Learning
+
+    return SearchFlow(words, learning=Learning(ports.agent, new_key=ports.new_key))
+
+
+def searched(query: str, results: Results) -> Searched:
+    """Return what the learning may know of a query: whether it is a published word decides what is counted."""
+    key = query_key(query)
+    is_known = any(
+        hit.why in KNOWN or key in query_key(hit.found.record.title) for hit in results.hits
+    )
+    shown = tuple(hit.found.record.id for hit in results.hits)
+    return Searched(query, results.total, is_known, shown)
 
 
 def _is_poor(results: Results) -> bool:

@@ -147,7 +147,7 @@ def test_a_rare_query_is_never_held_as_text() -> None:
 
     assert tally.is_empty
     assert "骆驼" not in repr(vars(tally))
-    assert tally.log(20261122).counts == ()
+    assert tally.drain(20261122).counts == ()
 
 
 def test_from_the_third_visit_on_all_are_counted() -> None:
@@ -155,7 +155,7 @@ def test_from_the_third_visit_on_all_are_counted() -> None:
     for _ in range(TIMES + 2):
         tally.add(Searched("骆驼驯养奖励", 0))
 
-    (count,) = tally.log(20261122).counts
+    (count,) = tally.drain(20261122).counts
     assert (count.query, count.asked, count.missed) == ("骆驼驯养奖励", 5, 5)
 
 
@@ -163,7 +163,7 @@ def test_a_published_word_is_counted_at_once_with_what_was_opened() -> None:
     tally = Tally(b"k" * 32)
     tally.add(Searched("低保", 4, is_known=True, shown=("A", "B"), tapped="B"))
 
-    log = tally.log(20261122)
+    log = tally.drain(20261122)
 
     assert [(one.query, one.asked, one.missed) for one in log.counts] == [("低保", 1, 0)]
     assert {(one.record, one.shown, one.tapped) for one in log.taps} == {("A", 1, 0), ("B", 1, 1)}
@@ -185,3 +185,15 @@ def test_a_word_that_begins_like_a_name_is_counted_where_it_is_published() -> No
     tally.add(Searched("高龄津贴", 3, is_known=True))
 
     assert not tally.is_empty
+
+
+def test_what_was_sent_is_not_sent_again_and_a_frequent_query_stays_frequent_that_day() -> None:
+    tally = Tally(b"k" * 32)
+    for _ in range(TIMES):
+        tally.add(Searched("骆驼驯养奖励", 0))
+    tally.drain(20261122)
+
+    tally.add(Searched("骆驼驯养奖励", 0))
+
+    assert [one.asked for one in tally.drain(20261122).counts] == [1]
+    assert tally.is_empty
