@@ -58,3 +58,7 @@ screenshots: setup system-e2e
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .state
+
+.PHONY: hostile
+hostile: setup
+	$(BIN)/python -m pytest -m hostile --timeout=300 tests/hostile
