@@ -88,3 +88,7 @@ soak-devices: setup
 oracles: setup
 	@packaging/oracles.sh build/oracles $(VENV)
 	$(BIN)/python -m pytest -m bench -rs -p no:randomly --timeout=600 tests/oracles
+
+.PHONY: hostile
+hostile: setup
+	$(BIN)/python -m pytest -m hostile --timeout=300 tests/hostile

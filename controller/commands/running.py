@@ -29,6 +29,8 @@ def init(options: argparse.Namespace) -> int:
         f"zone = {_quoted(config.zone)}",
         f"region = {_quoted(config.region)}",
         f"public_url = {_quoted(config.public_url)}",
+        "# 县级文件公开前，须有几位拟稿人之外的人签名：",
+        "threshold = 2",
         "",
         "# 政府信息公开机构的联系电话，显示在群众手机的办理进度页上：",
         '# contact = "0000-0000000"',

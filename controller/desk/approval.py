@@ -37,6 +37,8 @@ async def statement(request: web.Request) -> web.Response:
         {
             "statement": msgspec.to_builtins(offer.statement),
             "signed_bytes": offer.statement.signed_bytes().hex(),
+            "signed_by": offer.signed_by,
+            "needed": offer.needed,
             "scope": {"feed": offer.statement.feed, "action": str(action)},
         }
     )

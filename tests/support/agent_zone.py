@@ -13,7 +13,7 @@ import aiomqtt
 import msgspec
 from aiohttp import web
 
-from content.feed.entry import head_to_bytes, line_to_bytes
+from content.feed.entry import LogLine, head_to_bytes, line_to_bytes
 from controller.broker.mosquitto import find_program
 from controller.broker.pki import Issued, ZoneCa
 from controller.broker.settings import BrokerSettings, DeviceAccess, access_text, config_text
@@ -37,6 +37,7 @@ from tests.support.signers import FEED, ZoneKeys
 from tests.support.zone_ca import client_tls
 
 DEVICE = "hall-01"
+EMERGENCY_FEED = "emergency/519900"
 
 
 class Broker:
@@ -44,7 +45,7 @@ class Broker:
 
     def __init__(self, settings: BrokerSettings) -> None:
         self.settings = settings
-        settings.access.write_text(access_text([DeviceAccess(DEVICE, (FEED,))]))
+        settings.access.write_text(access_text([DeviceAccess(DEVICE, (FEED, EMERGENCY_FEED))]))
         settings.config.write_text(config_text(settings))
         self._process: asyncio.subprocess.Process | None = None
 
@@ -88,6 +89,8 @@ class AgentZone:
     over_https: list[str] = field(default_factory=list)
     orders: Orders = field(default_factory=Orders)
     trust: dict[str, bytes] = field(default_factory=dict)
+    feeds: tuple[str, ...] = (FEED,)
+    emergencies: list[LogLine] = field(default_factory=list)
     policy: bytes = b""
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     client: aiomqtt.Client | None = None
@@ -108,7 +111,7 @@ class AgentZone:
             site="政务服务大厅",
             region="519900",
             attended=True,
-            feeds=(FEED,),
+            feeds=self.feeds,
             public_url="https://zone.example",
             broker=Address(host="127.0.0.1", port=self.broker.settings.port),
             api_url=f"https://127.0.0.1:{self.api_port}",
@@ -180,14 +183,20 @@ class AgentZone:
 
     def welcome(self) -> Welcome:
         policy = base64.b64encode(self.policy or self.keys.policy().to_bytes()).decode()
-        lines = self.keys.lines
-        heads = (base64.b64encode(head_to_bytes(self.keys.head())).decode(),) if lines else ()
+        logs = (self.keys.lines, self.emergencies)
+        heads = tuple(
+            base64.b64encode(head_to_bytes(self.keys.head(of=lines))).decode()
+            for lines in logs
+            if lines
+        )
         return Welcome(policy, heads)
 
     async def _log(self, request: web.Request) -> web.Response:
         start = int(request.query["from"])
-        lines = [line_to_bytes(line) for line in self.keys.lines[start - 1 :]]
-        head = base64.b64encode(head_to_bytes(self.keys.head())).decode() if lines else ""
+        is_emergency = request.match_info["feed"] == EMERGENCY_FEED
+        log = self.emergencies if is_emergency else self.keys.lines
+        lines = [line_to_bytes(line) for line in log[start - 1 :]]
+        head = base64.b64encode(head_to_bytes(self.keys.head(of=log))).decode() if lines else ""
         return web.Response(body=msgspec.msgpack.encode(lines), headers={"X-Head": head})
 
     async def _hello(self, _request: web.Request) -> web.Response:

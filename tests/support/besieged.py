@@ -30,7 +30,12 @@ from devices.agent.store import open_store
 from devices.clock import Clock, SystemClock
 from devices.wire import topics
 from devices.wire.messages import Welcome, to_bytes
-from tests.support.agent_zone import DEVICE, AgentZone, running_agent_zone
+from tests.support.agent_zone import (
+    DEVICE,
+    EMERGENCY_FEED,
+    AgentZone,
+    running_agent_zone,
+)
 from tests.support.mosquitto import until
 from tests.support.signers import FEED, document
 
@@ -164,7 +169,7 @@ class Siege:
             said = [{one.code for one in report.faults} for report in self.zone.reports]
             raise AssertionError(said) from None
 
-    async def recovers(self) -> None:
+    async def recovers(self, *others: str) -> None:
         """Publish something honest in place of what the attacker appended, and see it arrive."""
         keys = self.zone.keys
         keys._log[:] = keys._log[:1]
@@ -172,7 +177,7 @@ class Siege:
         self.since = len(self.zone.reports)
         await self.push(topics.log(FEED), line_to_bytes(line))
         await self.strike()
-        await self.shows(GOOD, NEXT)
+        await self.shows(GOOD, NEXT, *others)
 
 
 def _settings(home: Home) -> object:
@@ -181,12 +186,18 @@ def _settings(home: Home) -> object:
 
 @asynccontextmanager
 async def besieged(
-    folder: Path, *, threshold: int = 1, root: TrustRoot | None = None
+    folder: Path,
+    *,
+    threshold: int = 1,
+    root: TrustRoot | None = None,
+    prepare: Callable[[AgentZone], None] = lambda _: None,
 ) -> AsyncIterator[Siege]:
-    """Run a terminal that shows one good document inside the block."""
+    """Run a terminal that shows one good document inside the block; `prepare` changes the zone before."""
     async with AsyncExitStack() as stack:
         zone = await stack.enter_async_context(running_agent_zone(folder))
+        prepare(zone)
         zone.keys.threshold = threshold
+        zone.feeds = (FEED, EMERGENCY_FEED)
         keys = zone.keys
         signers = (keys.approver, keys.second)[:threshold]
         keys.append(keys.entry(document(title=GOOD), *signers))

@@ -1,5 +1,6 @@
 """A zone's keys for tests: root, log, a drafter and two approvers, and a log that grows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -49,6 +50,8 @@ class ZoneKeys:
         self.approver = Signer("u-approver")
         self.second = Signer("u-second")
         self.threshold = threshold
+        self.rules: tuple[FeedRule, ...] = ()
+        self.others: tuple[Signer, ...] = ()
         self._log: list[LogLine] = []
         self._times = count(1_790_000_000)
 
@@ -59,11 +62,12 @@ class ZoneKeys:
     def policy(self, *, version: int = 1) -> SignedPolicy:
         people = (self.drafter, self.approver, self.second)
         keys = tuple(
-            PolicyKey(one.public.hex(), one.holder, one.holder) for one in (*people, self.log)
+            PolicyKey(one.public.hex(), one.holder, one.holder)
+            for one in (*people, *self.others, self.log)
         )
         approvers = tuple(one.key_id for one in people)
         rule = FeedRule("gov/*", approvers, self.threshold, (self.log.key_id,))
-        policy = Policy("测试区", version, keys, (rule,))
+        policy = Policy("测试区", version, keys, (*self.rules, rule))
         return SignedPolicy(policy, (self.root.sign(policy.signed_bytes()),))
 
     def statement(
@@ -123,8 +127,8 @@ class ZoneKeys:
     def lines(self) -> tuple[LogLine, ...]:
         return tuple(self._log)
 
-    def head(self, *, at: int | None = None) -> SignedHead:
-        last = self._log[-1].link
+    def head(self, *, at: int | None = None, of: Sequence[LogLine] = ()) -> SignedHead:
+        last = (of or self._log)[-1].link
         head = Head(last.feed, last.sequence, last.hash, at or next(self._times))
         return SignedHead(head, self.log.key_id, self.log.private.sign(head.signed_bytes()))
 
