@@ -83,6 +83,7 @@ class Agent:
             attended=settings.attended,
         )
         self._wire_up_sync()
+        self._wire_up_watch()
         self._wire_up_front()
 
     def _wire_up_sync(self) -> None:
@@ -111,14 +112,6 @@ class Agent:
             clock=self._clock,
             scrub_s=settings.scrub_s,
         )
-        self._freshness = Freshness(
-            self._replica,
-            feeds=settings.feeds,
-            faults=self._faults,
-            disk=self._copy,
-            clock=self._clock,
-            online=lambda: self._talk.state().online,
-        )
         self._talk = Conversation(
             Uplink(settings.id, settings.feeds, settings.poll_s, settings.jitter),
             link=self._link,
@@ -126,6 +119,16 @@ class Agent:
             sender=self._sender,
             reporter=self._reporter,
             faults=self._faults,
+        )
+
+    def _wire_up_watch(self) -> None:
+        self._freshness = Freshness(
+            self._replica,
+            feeds=self._settings.feeds,
+            faults=self._faults,
+            disk=self._copy,
+            clock=self._clock,
+            online=lambda: self._talk.state().online,
         )
 
     def _wire_up_front(self) -> None:
