@@ -14,6 +14,7 @@ import msgspec
 
 from content.errors import ZoneError
 from devices.agent import config, tasks
+from devices.agent.bundles import BundleTaker, BundleWatch
 from devices.agent.config import BadConfig, Home, TerminalConfig
 from devices.agent.disk import DiskReplica, OneThread
 from devices.agent.faults import FaultBook
@@ -35,7 +36,7 @@ from devices.agent.supervisor import Supervisor, commands
 from devices.agent.sync import Sync
 from devices.agent.uplink import Conversation, Uplink
 from devices.clock import Clock, SystemClock
-from devices.ipc.messages import Ping, ReplicaChanged, ToUi, Welcome
+from devices.ipc.messages import Ping, ReplicaChanged, Told, ToUi, Welcome
 from devices.ipc.server import UiServer
 from devices.wire.messages import Ack, FeedMark, Hello
 
@@ -130,6 +131,13 @@ class Agent:
             clock=self._clock,
             online=lambda: self._talk.state().online,
         )
+        taker = BundleTaker(
+            self._sync,
+            faults=self._faults,
+            tell=lambda text: self._server.broadcast(Told(text=text)),
+        )
+        mounted = (Path(self._settings.bundles),) if self._settings.bundles else ()
+        self._bundles = BundleWatch(taker, folders=(self._home.bundles, *mounted))
 
     def _wire_up_front(self) -> None:
         settings, home = self._settings, self._home
@@ -199,6 +207,7 @@ class Agent:
             "report": self._reporter.run,
             "healer": self._healer.run,
             "freshness": self._freshness.run,
+            "bundles": self._bundles.run,
             "rounds": self._rounds.run,
             "supervisor": self._supervisor.run,
         }

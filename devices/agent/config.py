@@ -56,6 +56,7 @@ class TerminalConfig:
         jitter_s: longest random wait before speaking to a controller that came back,
             0 = 1 in a demo and 30 otherwise (wire.md 9.2).
         scrub_s: seconds between two records of the slow re-check of the replica.
+        bundles: folder under which sticks are mounted, for example "/media"; "" for none.
     """
 
     id: str
@@ -78,6 +79,7 @@ class TerminalConfig:
     poll_s: int = 60
     jitter_s: int = 0
     scrub_s: int = 5
+    bundles: str = ""
 
     @property
     def keepalive(self) -> int:
@@ -120,6 +122,11 @@ class Home:
     def replica(self) -> Path:
         """The verified copy of published content."""
         return self.path / "replica.db"
+
+    @property
+    def bundles(self) -> Path:
+        """Bundles that were handed over to the running agent."""
+        return self.path / "bundles"
 
     @property
     def store(self) -> Path:

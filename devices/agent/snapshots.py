@@ -29,8 +29,8 @@ class Snapshots:
         self._blobs = replica.incoming
         self._disk = disk
 
-    async def jump(self, feed: str, sequence: int) -> bool:
-        """Take the newest snapshot if the way through the log would be longer; say whether it was taken.
+    async def jump(self, feed: str, sequence: int, *, must: bool = False) -> bool:
+        """Take the newest snapshot if the way through the log would be longer, or must; say whether it was.
 
         Raises:
             Unreachable, NotPossible: try again later.
@@ -40,7 +40,7 @@ class Snapshots:
         if head is None or head.snapshot_at <= sequence:
             return False
         manifest = await self._manifest(head)
-        if sequence and head.snapshot_at - sequence <= manifest.records // 2:
+        if not must and sequence and head.snapshot_at - sequence <= manifest.records // 2:
             return False
         await self._fetch(manifest)
         await self._disk(self._replica.apply_snapshot, manifest, self.read)

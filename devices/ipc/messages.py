@@ -138,12 +138,18 @@ class DeviceHealth(Message, frozen=True, tag="health"):
     reason: str = ""
 
 
+class Told(Message, frozen=True, tag="told"):
+    """A sentence for whoever stands at the terminal, for example what came of a stick."""
+
+    text: str
+
+
 class Ping(Message, frozen=True, tag="ping"):
     """Asks for a Pong, as proof that the UI draws."""
 
 
 ToAgent = Hello | Submit | Print | Glass | Tampered | Session | Pong
-ToUi = Welcome | Submitted | Printed | ReplicaChanged | LinkState | DeviceHealth | Ping
+ToUi = Welcome | Submitted | Printed | ReplicaChanged | LinkState | DeviceHealth | Told | Ping
 
 _M = TypeVar("_M", bound=Message)
 _TO_AGENT: "msgspec.json.Decoder[ToAgent]" = msgspec.json.Decoder(ToAgent)

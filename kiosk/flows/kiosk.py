@@ -20,6 +20,7 @@ from devices.ipc.messages import (
     Session,
     Submitted,
     Tampered,
+    Told,
     ToUi,
     Welcome,
 )
@@ -42,6 +43,7 @@ logger = logging.getLogger(__name__)
 
 TEXT_SCALES = (1.0, 1.3, 1.6)
 NOTICE_S = 10.0
+TOLD_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +294,8 @@ class Kiosk:
                 self.printing.answered(message)
             case LinkState():
                 self._link = message
+            case Told():
+                self._notice, self._notice_until = message.text, self._now() + TOLD_S
             case DeviceHealth() | Ping():
                 pass
             case _:
