@@ -364,18 +364,9 @@ class Sync:
                 await self._disk(self._replica.apply, feed, lines)
                 applied = Applied.GOOD
         except MissingBase as missing:
-            return await self._base_is_missing(missing)
+            supplied = await self._snapshots.supply(missing)
+            return Applied.AGAIN if supplied else Applied.FOLDED
         return applied
-
-    async def _base_is_missing(self, missing: MissingBase) -> Applied:
-        """Fetch the dictionary that is missing; without it, or for a version before, ask for the plain form."""
-        if not missing.dictionary:
-            return Applied.FOLDED
-        try:
-            await self._snapshots.fetch_dictionary(missing.dictionary)
-        except (Unreachable, BadBlob):
-            return Applied.FOLDED
-        return Applied.AGAIN
 
     @contextmanager
     def _reported(self, code: str, feed: str) -> Iterator[None]:

@@ -108,7 +108,7 @@ class BundleReader:
     def __init__(self, path: Path) -> None:
         try:
             self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        except (OSError, zipfile.BadZipFile, ValueError, RuntimeError) as error:
             raise BadBundle from error
         # Stored only: nothing in here can grow when it is read.
         if any(one.compress_type != zipfile.ZIP_STORED for one in self._zip.infolist()):
