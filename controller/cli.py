@@ -65,10 +65,21 @@ def _parser() -> argparse.ArgumentParser:
     _state(one)
     one.set_defaults(command=running.set_up_link)
 
+    _bundling(commands)
     _importing(commands)
     _enrolling(commands)
     commands.add_parser("demo", help="在一台机器上演示整个专区")
     return parser
+
+
+def _bundling(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    from controller.commands import bundling
+
+    one = commands.add_parser("bundle", help="制作 U 盘内容包，供没有网络的终端更新")
+    _state(one)
+    one.add_argument("--feed", action="append", default=[], help="频道；可重复，省略则为全部")
+    one.add_argument("--out", required=True, type=Path, help="文件，或 U 盘上的目录")
+    one.set_defaults(command=bundling.bundle)
 
 
 def _importing(commands: "argparse._SubParsersAction[_Parser]") -> None:

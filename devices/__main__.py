@@ -12,6 +12,8 @@ python -m devices agent --home DIR --controller URL
     pair a fresh folder with the controller first: shows a code and the key's fingerprint
 python -m devices pair --home DIR --controller URL
     only pair
+python -m devices take-bundle --home DIR FILE
+    verify and take a content bundle, also while the agent runs
 python -m devices simulate printer --link PATH --out DIR
     run a simulated device; its control page stands in for its user's hands
 python -m devices simulate id_card|scanner|presence|text_sign --link PATH [--tcp PORT]
@@ -31,6 +33,8 @@ def main(arguments: Sequence[str]) -> int:
             return _agent(rest)
         case "pair":
             return _pair(rest)
+        case "take-bundle":
+            return _take_bundle(rest)
         case "simulate":
             from devices.simulate import main as simulate
 
@@ -72,6 +76,16 @@ def _pair(arguments: Sequence[str]) -> int:
     from devices.pair import main as pair
 
     return pair(options.home, options.controller)
+
+
+def _take_bundle(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser("python -m devices take-bundle")
+    parser.add_argument("--home", type=Path, required=True, help="the terminal's folder")
+    parser.add_argument("file", type=Path, help="the bundle")
+    options = parser.parse_args(arguments)
+    from devices.agent import take_bundle
+
+    return take_bundle.main(options.home, options.file)
 
 
 if __name__ == "__main__":

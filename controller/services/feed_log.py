@@ -17,6 +17,7 @@ from content.disclosure.record import DisclosureRecord
 from content.errors import CallerError
 from content.feed.batch import (
     MOST,
+    MOST_BYTES,
     Batch,
     BatchSaid,
     batch_hash,
@@ -28,6 +29,7 @@ from content.feed.body import kind_of, read_body
 from content.feed.chain import GENESIS, Head, Link, entry_hash
 from content.feed.entry import Entry, LogLine, SignedHead, line_to_bytes, pack
 from content.feed.kept import kept_to_bytes
+from content.feed.packing import Packed
 from content.feed.policy import Policy
 from content.feed.statement import Action, Approval, Statement
 from content.feed.verify import Reason, Refused, check_entry, check_line, check_place
@@ -68,6 +70,13 @@ class SignedBatch:
     records: tuple[tuple[str, int], ...]
     bodies: tuple[bytes, ...]
 
+    @property
+    def is_in_bounds(self) -> bool:
+        """Whether a terminal will take so much at once: each record once, neither too many nor too large."""
+        count = len({record for record, _ in self.records})
+        size = sum(len(body) + 1 for body in self.bodies)
+        return 0 < count == len(self.records) == len(self.bodies) <= MOST and size <= MOST_BYTES
+
 
 class FeedLog:
     """The log of each feed."""
@@ -104,27 +113,14 @@ class FeedLog:
         last = await store.last_line(c, statement.feed)
         line = self._linked(entry, last)
         check_line(line, policy=policy, after=last)
-        row = LogRow(
-            feed=statement.feed,
-            sequence=line.link.sequence,
-            line=line_to_bytes(line),
-            link=line.link.hash,
-            record=statement.record,
-            version=statement.version,
-            action=statement.action,
-            kind=kind,
-            title=title,
-            at=line.link.at,
-        )
+        row = _line_row(line, kind=kind, title=title)
         try:
             await store.append_line(c, row)
         except IntegrityError as error:
             raise Refused(Reason.NOT_NEWER, statement.record) from error
-        if folded is not None:
-            small = replace(entry, packing=folded.packing, packed=folded.data, base=folded.base)
-            wire = line_to_bytes(replace(line, entry=small))
-            if len(wire) < len(row.line):
-                await feed_store.keep_wire(c, row.feed, row.sequence, wire)
+        wire = _folded(line, folded) if folded is not None else row.line
+        if len(wire) < len(row.line):
+            await feed_store.keep_wire(c, row.feed, row.sequence, wire)
         return Published(row.feed, row.sequence, row.record, row.version)
 
     async def append_batch(self, c: AsyncConnection, signed: SignedBatch) -> Published:
@@ -153,7 +149,7 @@ class FeedLog:
         self, c: AsyncConnection, signed: SignedBatch, last: tuple[int, str] | None
     ) -> tuple[Batch, tuple[Entry, ...]]:
         said, (sequence, previous) = signed.said, last or (0, GENESIS)
-        if not 0 < len(signed.records) == len(signed.bodies) <= MOST:
+        if not signed.is_in_bounds:
             raise Refused(Reason.UNREADABLE, said.feed)
         statements = statements_of(said, signed.records, signed.bodies)
         hashed = batch_hash(statements, signed.approvals)
@@ -214,6 +210,27 @@ class FeedLog:
         return LogLine(
             link, self._keyring.log_key_id, self._keyring.sign_log(link.signed_bytes()), entry
         )
+
+
+def _line_row(line: LogLine, *, kind: str, title: str) -> LogRow:
+    link, statement = line.link, line.entry.statement
+    return LogRow(
+        feed=link.feed,
+        sequence=link.sequence,
+        line=line_to_bytes(line),
+        link=link.hash,
+        record=statement.record,
+        version=statement.version,
+        action=statement.action,
+        kind=kind,
+        title=title,
+        at=link.at,
+    )
+
+
+def _folded(line: LogLine, packed: Packed) -> bytes:
+    entry = replace(line.entry, packing=packed.packing, packed=packed.data, base=packed.base)
+    return line_to_bytes(replace(line, entry=entry))
 
 
 def _batch_rows(batch: Batch, entries: tuple[Entry, ...], policy: Policy) -> list[LogRow]:

@@ -15,6 +15,7 @@ import msgspec
 from content.errors import ZoneError
 from devices.agent import config, tasks
 from devices.agent.about import about
+from devices.agent.bundles import BundleTaker, BundleWatch
 from devices.agent.config import BadConfig, Home, TerminalConfig
 from devices.agent.device_room import DeviceRoom, Voice
 from devices.agent.disk import DiskReplica, OneThread
@@ -45,7 +46,7 @@ from devices.agent.sync import Sync
 from devices.agent.uplink import Conversation, Uplink
 from devices.agent.wishes import wished
 from devices.clock import Clock, SystemClock
-from devices.ipc.messages import Ping, ReplicaChanged, ToAgent, ToUi, Welcome
+from devices.ipc.messages import Ping, ReplicaChanged, ToAgent, Told, ToUi, Welcome
 from devices.ipc.server import UiConnection, UiServer
 from devices.wire import topics
 from devices.wire.jobs import Want
@@ -98,6 +99,7 @@ class Agent:
         self._book = OrderBook(store)
         self._lines = RecentLines()
         self._wire_up_sync()
+        self._wire_up_watch()
         self._wire_up_front()
         self._wire_up_orders()
         self._wire_up_devices()
@@ -132,14 +134,6 @@ class Agent:
             clock=self._clock,
             scrub_s=settings.scrub_s,
         )
-        self._freshness = Freshness(
-            self._replica,
-            feeds=settings.feeds,
-            faults=self._faults,
-            disk=self._copy,
-            clock=self._clock,
-            online=lambda: self._talk.state().online,
-        )
         self._talk = Conversation(
             Uplink(settings.id, settings.feeds, settings.poll_s, settings.jitter),
             link=self._link,
@@ -148,6 +142,23 @@ class Agent:
             reporter=self._reporter,
             faults=self._faults,
         )
+
+    def _wire_up_watch(self) -> None:
+        self._freshness = Freshness(
+            self._replica,
+            feeds=self._settings.feeds,
+            faults=self._faults,
+            disk=self._copy,
+            clock=self._clock,
+            online=lambda: self._talk.state().online,
+        )
+        taker = BundleTaker(
+            self._sync,
+            faults=self._faults,
+            tell=lambda text: self._server.broadcast(Told(text=text)),
+        )
+        mounted = (Path(self._settings.bundles),) if self._settings.bundles else ()
+        self._bundles = BundleWatch(taker, folders=(self._home.bundles, *mounted))
 
     def _wire_up_front(self) -> None:
         settings, home = self._settings, self._home
@@ -261,6 +272,7 @@ class Agent:
             "report": self._reporter.run,
             "healer": self._healer.run,
             "freshness": self._freshness.run,
+            "bundles": self._bundles.run,
             "rounds": self._rounds.run,
             "orders": self._orders.run,
             "devices": self._devices.run,

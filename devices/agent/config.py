@@ -62,6 +62,7 @@ class TerminalConfig:
         printer_model: key of the printer's sheet in devices/drivers/printer/models.toml.
         devices: card reader, scanner, radar, text sign, power supply; see devices.hub.place.
         phone: whom a visitor may call where nobody is at hand, "" for nobody.
+        bundles: folder under which sticks are mounted, for example "/media"; "" for none.
     """
 
     id: str
@@ -87,6 +88,7 @@ class TerminalConfig:
     printer_model: str = DEFAULT_MODEL
     devices: dict[Kind, Peripheral] = field(default_factory=dict)
     phone: str = ""
+    bundles: str = ""
 
     @property
     def keepalive(self) -> int:
@@ -134,6 +136,11 @@ class Home:
     def keys(self) -> Path:
         """Folder of the TUF client, for zones that have held a key ceremony."""
         return self.path / "keys"
+
+    @property
+    def bundles(self) -> Path:
+        """Bundles that were handed over to the running agent."""
+        return self.path / "bundles"
 
     @property
     def store(self) -> Path:

@@ -24,7 +24,7 @@ class FaultBook:
     """Faults by (code, subject). `scope` names what clears them: a feed, a part."""
 
     def __init__(self, *, clock: Clock, on_change: Callable[[], None]) -> None:
-        self._clock = clock
+        self.clock = clock
         self._noted: dict[tuple[str, str], _Noted] = {}
         self._on_change = on_change
 
@@ -73,4 +73,4 @@ class FaultBook:
 
     def now(self) -> int:
         """Return the unix second by which faults are dated."""
-        return int(self._clock.now().timestamp())
+        return int(self.clock.now().timestamp())

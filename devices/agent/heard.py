@@ -1,8 +1,12 @@
 """What the replica's moving-on hears of, and what becomes of lines."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from content.feed.batch import line_or_batch
+from content.feed.entry import BadEntry
+from content.replica.writer import Line
 from devices.wire.messages import Welcome
 
 
@@ -41,7 +45,20 @@ class Applied(Enum):
     """What became of some lines."""
 
     GOOD = auto()
-    """Taken; or what they need was fetched, and they are to be asked for again."""
+    """Taken."""
+    AGAIN = auto()
+    """What they need was fetched: to be asked for again."""
     FOLDED = auto()
     """Packed against what is not held here: to be asked for in the form that can be read alone."""
     REFUSED = auto()
+
+
+def read_lines(lines: Sequence[bytes]) -> list[Line]:
+    """Return the lines as far as they can be read: a log has no gaps, so nothing after the first bad one counts."""
+    read: list[Line] = []
+    for data in lines:
+        try:
+            read.append(line_or_batch(data))
+        except BadEntry:
+            break
+    return read

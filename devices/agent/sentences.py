@@ -35,6 +35,7 @@ LINK_LOST = "与消息服务器的连接中断，正在自动重连。"
 API_UNTRUSTED = "数据接口的证书不是本专区签发的，已拒绝连接。请核对 ca.crt 和服务器地址。"
 API_UNREACHABLE = "连不上数据接口，暂时不能取得新内容。请检查网络和服务器状态。"
 
+BUNDLE_OLDER = "U 盘内容包比终端已有的内容旧，没有改动。请从工作台重新制作内容包。"
 CLOCK_BEHIND = "终端时钟慢于已收到内容的签发时间，请校准时间；若断电后反复出现，请更换主板电池。"
 
 
@@ -79,6 +80,18 @@ def forked(feed: str, sequence: int, noted_at: int) -> str:
         f"频道 {feed} 在序号 {sequence} 处出现两份相互矛盾的签名记录（{moment(noted_at)}），"
         "两份均已留存为证据。日志密钥可能被盗用，请立即联系管理员。"
     )
+
+
+def bundle_taken(feeds: int) -> str:
+    """Say that a stick's content is in use."""
+    if not feeds:
+        return "U 盘内容包校验通过，终端内容已是最新，可以拔出 U 盘。"
+    return f"U 盘内容包校验通过，已更新 {feeds} 个频道，可以拔出 U 盘。"
+
+
+def bundle_refused(why: str) -> str:
+    """Say that a stick's content was not taken, or not all of it."""
+    return f"U 盘内容包没有全部采用，终端继续显示此前的正确内容。{why}"
 
 
 def moment(at: int) -> str:

@@ -4,7 +4,7 @@ import logging
 
 from content.feed.batch import line_or_batch
 from content.feed.chain import Head
-from content.feed.packing import BadEntry
+from content.feed.packing import BadEntry, MissingBase
 from content.feed.snapshot import (
     MOST_MANIFEST_BYTES,
     ChunkName,
@@ -29,8 +29,8 @@ class Snapshots:
         self._blobs = replica.incoming
         self._disk = disk
 
-    async def jump(self, feed: str, sequence: int) -> bool:
-        """Take the newest snapshot if the way through the log would be longer; say whether it was taken.
+    async def jump(self, feed: str, sequence: int, *, must: bool = False) -> bool:
+        """Take the newest snapshot if the way through the log would be longer, or must; say whether it was.
 
         Raises:
             Unreachable, NotPossible: try again later.
@@ -40,7 +40,7 @@ class Snapshots:
         if head is None or head.snapshot_at <= sequence:
             return False
         manifest = await self._manifest(head)
-        if sequence and head.snapshot_at - sequence <= manifest.records // 2:
+        if not must and sequence and head.snapshot_at - sequence <= manifest.records // 2:
             return False
         await self._fetch(manifest)
         await self._disk(self._replica.apply_snapshot, manifest, self.read)
@@ -89,15 +89,18 @@ class Snapshots:
         signed = await self._disk(self._replica.newest_head, feed)
         return signed.head if signed is not None and signed.head.snapshot else None
 
-    async def fetch_dictionary(self, sha256: str) -> None:
-        """Fetch and keep a dictionary.
-
-        Raises:
-            Unreachable, NotPossible, BadBlob: it cannot be had.
-        """
-        await self._blobs.fetch(self._upstream, sha256, size=MOST_DICTIONARY_BYTES)
-        await self._disk(self._replica.keep_dictionary, self._blobs.read(sha256))
-        self._blobs.forget((sha256,))
+    async def supply(self, missing: MissingBase) -> bool:
+        """Fetch and keep the dictionary that is missing; False if only the plain form helps."""
+        name = missing.dictionary
+        if not name:
+            return False
+        try:
+            await self._blobs.fetch(self._upstream, name, size=MOST_DICTIONARY_BYTES)
+            await self._disk(self._replica.keep_dictionary, self._blobs.read(name))
+        except (Unreachable, BadBlob):
+            return False
+        self._blobs.forget((name,))
+        return True
 
     def read(self, name: ChunkName) -> bytes:
         """Return a fetched blob.

@@ -8,8 +8,8 @@ import asyncio
 import base64
 import binascii
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from content.feed.batch import line_or_batch
 from content.feed.entry import BadEntry, LogLine, MissingBase, SignedHead, head_from_bytes
@@ -21,7 +21,7 @@ from devices.agent import sentences
 from devices.agent.blobs import BadBlob
 from devices.agent.disk import OneThread
 from devices.agent.faults import FaultBook
-from devices.agent.heard import Applied, HeadHeard, Heard, LineHeard, Poll, Welcomed
+from devices.agent.heard import Applied, HeadHeard, Heard, LineHeard, Poll, Welcomed, read_lines
 from devices.agent.ports import NotPossible, Page, Replica, Unreachable, Upstream
 from devices.agent.snapshots import Snapshots
 from devices.wire.messages import FeedMark, Hello, Welcome
@@ -107,6 +107,25 @@ class Sync:
             else:
                 await self.catch_up_behind()
 
+    def beside(self, upstream: Upstream) -> "Sync":
+        """Return a sync of the same copy from elsewhere; the two take turns."""
+        other = Sync(
+            self._replica,
+            feeds=self._feeds,
+            upstream=upstream,
+            faults=FaultBook(clock=self._faults.clock, on_change=lambda: None),
+            disk=self._disk,
+            on_moved=self._on_moved,
+        )
+        other._turn = self._turn
+        return other
+
+    async def take(self, heard: Heard) -> str:
+        """Do what one message asks for; return the sentence of the newest fault that came of it, "" if it went well."""
+        await self.step(heard)
+        faults = self._faults.all()
+        return faults[-1].text if faults else ""
+
     async def step(self, heard: Heard) -> None:
         """Do what one message asks for. A replica that cannot be written is reported, not raised."""
         try:
@@ -150,44 +169,35 @@ class Sync:
         except (BadEntry, Refused, NoPolicy):
             return False
 
-    async def rebuild(self, feed: str) -> bool:
-        """Put a feed's log, fetched anew, in the place of what is held; False if it was refused.
+    async def rebuild(self, feed: str, *, plain: bool = False) -> bool:
+        """Put a feed's log, fetched anew (`plain`: packed against nothing), in the place of what is held.
+
+        Returns:
+            False if it was refused.
 
         Raises:
             Unreachable, NotPossible: nothing was changed.
         """
-        try:
-            return await self._rebuild(feed, plain=False)
-        except MissingBase:
-            return await self._rebuild(feed, plain=True)
-
-    async def _rebuild(self, feed: str, *, plain: bool) -> bool:
         manifest = await self._snapshots.for_rebuild(feed)
         after = manifest.sequence if manifest else 0
         spool = await self._snapshots.spooled(feed, after, plain=plain)
         snapshot = (manifest, self._snapshots.read) if manifest else None
+        rebuilt = False
         try:
-            async with self._turn:
-                lines = (line_or_batch(data) for data in spool.lines())
-                await self._disk(self._replica.rebuild, feed, lines, snapshot=snapshot)
+            with self._reported("entry_refused", feed):
+                async with self._turn:
+                    lines = (line_or_batch(data) for data in spool.lines())
+                    await self._disk(self._replica.rebuild, feed, lines, snapshot=snapshot)
+                    if manifest is not None:
+                        self._snapshots.forget(manifest)
+                    await self._catch_up(feed)
+                self._on_moved(await self.hello())
+                rebuilt = True
         except MissingBase:
-            raise
-        except BadEntry:
-            self._refuse("entry_refused", Reason.UNREADABLE, feed=feed)
-        except Refused as error:
-            self._refuse("entry_refused", error.reason, feed=feed, subject=error.subject)
-        except NoPolicy:
-            self._behind.add(feed)
-        else:
-            if manifest is not None:
-                self._snapshots.forget(manifest)
-            async with self._turn:
-                await self._catch_up(feed)
-            self._on_moved(await self.hello())
-            return True
+            return not plain and await self.rebuild(feed, plain=True)
         finally:
             spool.close()
-        return False
+        return rebuilt
 
     async def _step(self, heard: Heard) -> None:
         match heard:
@@ -255,24 +265,15 @@ class Sync:
             await self._catch_up(feed)
         elif line.link.begins == sequence + 1:
             # Refused inline may be a forgery on the broker: the log over HTTPS is asked before long.
-            match await self._apply(feed, [line]):
-                case Applied.REFUSED:
-                    self._behind.add(feed)
-                case Applied.FOLDED:
-                    await self._catch_up(feed)
-                case Applied.GOOD:
-                    pass
+            applied = await self._apply(feed, [line])
+            if applied is Applied.REFUSED:
+                self._behind.add(feed)
+            elif applied is not Applied.GOOD:
+                await self._catch_up(feed)
         elif line.link.sequence == sequence and isinstance(line, LogLine):
-            await self._rival(feed, line)
-
-    async def _rival(self, feed: str, line: LogLine) -> None:
-        """Judge a line for the place that was taken last: the same again is nothing, another is a fork."""
-        try:
-            await self._disk(self._replica.check_rival, line)
-        except Refused as error:
-            self._refuse("entry_refused", error.reason, feed=feed, subject=error.subject)
-        except NoPolicy:
-            self._behind.add(feed)
+            # The same again is nothing, another for the same place is a fork.
+            with self._reported("entry_refused", feed):
+                await self._disk(self._replica.check_rival, line)
 
     async def _poll(self) -> None:
         try:
@@ -296,58 +297,59 @@ class Sync:
             self._faults.note("api_unreachable", "api", error.sentence)
             self._behind.add(feed)
 
-    async def _jump(self, feed: str) -> None:
-        try:
-            if await self._snapshots.jump(feed, await self._sequence(feed)):
+    async def _jump(self, feed: str, *, must: bool = False) -> None:
+        with self._reported("snapshot_refused", feed):
+            if await self._snapshots.jump(feed, await self._sequence(feed), must=must):
                 self._faults.clear_scope(f"snapshot {feed}")
                 self._on_moved(await self.hello())
-        except (BadBlob, BadEntry):
-            self._refuse("snapshot_refused", Reason.UNREADABLE, feed=feed)
-        except Refused as error:
-            self._refuse("snapshot_refused", error.reason, feed=feed, subject=error.subject)
-        except NoPolicy:
-            self._behind.add(feed)
 
     async def _follow(self, feed: str) -> None:
         ask = self._upstream.log_page
         while True:
             page = await ask(feed, await self._sequence(feed) + 1)
             self._faults.clear("api_unreachable", "api")
+            if page.lines and await self._is_beyond(feed, page.lines[0]):
+                return
             applied = await self._apply_bytes(feed, page.lines) if page.lines else Applied.REFUSED
             if applied is Applied.FOLDED and ask != self._upstream.plain_page:
                 ask = self._upstream.plain_page
-            elif applied is Applied.GOOD:
+            elif applied in {Applied.GOOD, Applied.AGAIN}:
                 ask = self._upstream.log_page
             else:
                 await self._note_head_of(page, feed)
                 return
 
+    async def _is_beyond(self, feed: str, first: bytes) -> bool:
+        """Say whether what is offered begins after our next place; then the snapshot before it was tried.
+
+        A bundle has the log from its snapshot on alone, however little a terminal is behind.
+        """
+        with suppress(BadEntry):
+            begins = line_or_batch(first).link.begins
+            if begins > await self._sequence(feed) + 1:
+                await self._jump(feed, must=True)
+                if begins > await self._sequence(feed) + 1:
+                    self._refuse("entry_refused", Reason.OUT_OF_ORDER, feed=feed)
+                    return True
+        return False
+
     async def _note_head_of(self, page: Page, feed: str) -> None:
         """Keep the head that came with a page; what is wrong with it shows when it is pushed or polled."""
         if not page.head:
             return
-        try:
+        with self._reported("head_refused", feed):
             signed = head_from_bytes(page.head)
             if signed.head.feed == feed:
                 await self._disk(self._replica.note_head, signed)
-        except BadEntry:
-            self._refuse("head_refused", Reason.UNREADABLE, feed=feed)
-        except Refused as error:
-            self._refuse("head_refused", error.reason, feed=feed, subject=error.subject)
-        except NoPolicy:
-            self._behind.add(feed)
 
     async def _apply_bytes(self, feed: str, lines: Sequence[bytes]) -> Applied:
         """Apply lines as bytes, the good ones before one that cannot be read."""
-        read: list[Line] = []
-        for data in lines:
-            try:
-                read.append(line_or_batch(data))
-            except BadEntry:
-                await self._apply(feed, read)
-                self._refuse("entry_refused", Reason.UNREADABLE, feed=feed)
-                return Applied.REFUSED
-        return await self._apply(feed, read)
+        read = read_lines(lines)
+        applied = await self._apply(feed, read)
+        if len(read) == len(lines):
+            return applied
+        self._refuse("entry_refused", Reason.UNREADABLE, feed=feed)
+        return Applied.REFUSED
 
     async def _apply(self, feed: str, lines: Sequence[Line]) -> Applied:
         before = await self._disk(self._replica.marks)
@@ -359,27 +361,29 @@ class Sync:
         return applied
 
     async def _try(self, feed: str, lines: Sequence[Line]) -> Applied:
+        applied = Applied.REFUSED
         try:
-            await self._disk(self._replica.apply, feed, lines)
+            with self._reported("entry_refused", feed):
+                await self._disk(self._replica.apply, feed, lines)
+                applied = Applied.GOOD
         except MissingBase as missing:
-            return await self._base_is_missing(missing)
+            supplied = await self._snapshots.supply(missing)
+            return Applied.AGAIN if supplied else Applied.FOLDED
+        return applied
+
+    @contextmanager
+    def _reported(self, code: str, feed: str) -> Iterator[None]:
+        """Report what is refused inside, and go on after it; only a missing base is for the caller."""
+        try:
+            yield
+        except MissingBase:
+            raise
+        except (BadBlob, BadEntry):
+            self._refuse(code, Reason.UNREADABLE, feed=feed)
         except Refused as error:
-            self._refuse("entry_refused", error.reason, feed=feed, subject=error.subject)
-            return Applied.REFUSED
+            self._refuse(code, error.reason, feed=feed, subject=error.subject)
         except NoPolicy:
             self._behind.add(feed)
-            return Applied.REFUSED
-        return Applied.GOOD
-
-    async def _base_is_missing(self, missing: MissingBase) -> Applied:
-        """Fetch the dictionary that is missing; without it, or for a version before, ask for the plain form."""
-        if not missing.dictionary:
-            return Applied.FOLDED
-        try:
-            await self._snapshots.fetch_dictionary(missing.dictionary)
-        except (Unreachable, BadBlob):
-            return Applied.FOLDED
-        return Applied.GOOD  # what was not applied is asked for again
 
     def _refuse(self, code: str, reason: Reason, *, feed: str, subject: str = "") -> None:
         scope = f"{code.partition('_')[0]} {feed}"

@@ -2,7 +2,7 @@
 
 UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session, CardWanted, LookUp, Picture, Counted.
 agent -> UI: Welcome, Submitted, Printed, ReplicaChanged, LinkState, DeviceHealth, Ping, CardSeen, Scanned, Presence,
-Progress, Closing, TakePicture.
+Progress, Closing, TakePicture, Told.
 """
 
 from typing import TypeVar
@@ -220,6 +220,12 @@ class Closing(Message, frozen=True, tag="closing"):
     sentence: str = ""
 
 
+class Told(Message, frozen=True, tag="told"):
+    """A sentence for whoever stands at the terminal, for example what came of a stick."""
+
+    text: str
+
+
 class Ping(Message, frozen=True, tag="ping"):
     """Asks for a Pong, as proof that the UI draws."""
 
@@ -265,6 +271,7 @@ ToUi = (
     | Progress
     | Closing
     | TakePicture
+    | Told
 )
 
 _M = TypeVar("_M", bound=Message)

@@ -19,6 +19,7 @@ from devices.ipc.messages import (
     Submitted,
     TakePicture,
     Tampered,
+    Told,
     ToUi,
     Welcome,
 )
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 TEXT_SCALES = (1.0, 1.3, 1.6)
 NOTICE_S = 10.0
+TOLD_S = 60.0
 
 
 class Kiosk(LaterFlows):
@@ -284,6 +286,8 @@ class Kiosk(LaterFlows):
                 self.printing.answered(message)
             case LinkState():
                 self._link = message
+            case Told():
+                self._notice, self._notice_until = message.text, self._now() + TOLD_S
             case Ping() | TakePicture():
                 pass
             case _:
