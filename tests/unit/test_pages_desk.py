@@ -15,9 +15,11 @@ from tests.unit.test_pages_phone import SECRET_NAME, filed
 
 TOKEN = re.compile(r'data-csrf="([^"]*)"')
 HTML = {"Accept": "text/html"}
-PLACES = ("", "/documents", "/requests", "/terminals", "/people", "/audit", "/account")
+PLACES = (
+    *("", "/documents", "/requests", "/terminals", "/pairing", "/people", "/audit", "/account"),
+)
 ALLOWED = {
-    "admin": {"", "/documents", "/terminals", "/people", "/account"},
+    "admin": {"", "/documents", "/terminals", "/pairing", "/people", "/account"},
     "drafter": {"", "/documents", "/terminals", "/account"},
     "approver": {"", "/documents", "/terminals", "/account"},
     "officer": {"", "/documents", "/requests", "/terminals", "/account"},
