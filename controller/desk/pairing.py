@@ -1,6 +1,6 @@
 """Pages on which terminals are let in and kept out: who waits, the code on its glass, its place; and revocation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
@@ -71,11 +71,18 @@ async def _show(
         "pairing.html",
         problem=problem,
         waiting=waiting,
+        chosen=_chosen(request, [one.id for one in waiting], typed or {}),
         typed=typed or {},
         fingerprint=show_fingerprint,
         region=request.config_dict[CONFIG].region,
         most_screens=MOST_SCREENS,
     )
+
+
+def _chosen(request: web.Request, waiting: Sequence[str], typed: Mapping[str, object]) -> str:
+    """Return the one whose form is open: the one being filled in, the one asked for, or the only one."""
+    asked = next(iter(typed), request.query.get("one", ""))
+    return asked if asked or len(waiting) != 1 else waiting[0]
 
 
 async def _ask_why(request: web.Request, *, problem: str = "") -> web.Response:

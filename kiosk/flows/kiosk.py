@@ -120,11 +120,6 @@ class Kiosk:
         return self._way[-1].place
 
     @property
-    def has_visitor(self) -> bool:
-        """Whether a session is open."""
-        return self._session.phase is not Phase.RESTING
-
-    @property
     def has_content(self) -> bool:
         """Whether the copy has been opened."""
         return self._content is not None
