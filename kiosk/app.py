@@ -31,7 +31,7 @@ from devices.ipc.messages import (
 from kiosk.dock import KeyboardDock
 from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.ports import Ports
-from kiosk.flows.session import SessionSettings
+from kiosk.flows.session import Phase, SessionSettings
 from kiosk.flows.surround import Place
 from kiosk.screens.home import HomeScreen
 from kiosk.screens.screen import Screen
@@ -200,7 +200,7 @@ class KioskApp(App):
 
     def _take_picture(self, asked: TakePicture) -> None:
         """Leave a picture for the agent, unless a visitor is here: asked now, when the frame is complete."""
-        if self.kiosk.has_visitor:
+        if self.kiosk.view().session.phase is not Phase.RESTING:
             why = "session_open"
         else:
             why = "" if keep_picture(Window, Path(asked.path)) else "no_picture"

@@ -163,23 +163,8 @@ class _Rooms:
             return
         address = self._address(broker)
         link = BrokerLink(address, boot=secrets.token_hex(8))
-        dispatch = Dispatch(
-            terminals=self._terminals,
-            intake=self._intake,
-            welcomer=self._welcomer,
-            link=link,
-            findings=self._findings,
-            words=self._words,
-        )
         orders = OrderPush(jobs=outside.jobs, link=link, events=outside.events)
-        feeds = FeedPush(
-            feeds=outside.feeds,
-            terminals=self._terminals,
-            welcomer=self._welcomer,
-            link=link,
-            events=outside.events,
-            clock=outside.clock,
-        )
+        feeds = self._feed_push(link)
         door = Expulsion(ca=self._ca, address=address, clock=outside.clock)
         access = AccessWatch(
             terminals=self._terminals,
@@ -194,11 +179,31 @@ class _Rooms:
         await _in_background(stack, "access", access.run())
         await _in_background(stack, "feeds", feeds.run())
         await _in_background(stack, "orders", orders.run())
-        events = _LinkTies(self._terminals, feeds, orders=orders, dispatch=dispatch)
+        events = _LinkTies(self._terminals, feeds, orders=orders, dispatch=self._dispatch(link))
         await _in_background(
             stack,
             "link",
             link.run(LinkEvents(events.up, events.down, events.message)),
+        )
+
+    def _dispatch(self, link: BrokerLink) -> Dispatch:
+        return Dispatch(
+            terminals=self._terminals,
+            intake=self._intake,
+            welcomer=self._welcomer,
+            link=link,
+            findings=self._findings,
+            words=self._words,
+        )
+
+    def _feed_push(self, link: BrokerLink) -> FeedPush:
+        return FeedPush(
+            feeds=self._outside.feeds,
+            terminals=self._terminals,
+            welcomer=self._welcomer,
+            link=link,
+            events=self._outside.events,
+            clock=self._outside.clock,
         )
 
     async def watch_access(self, stack: AsyncExitStack) -> None:

@@ -91,26 +91,31 @@ class Jobs:
             raise CallerError("请填写操作原因，它会记入审计日志。")
         _check_args(kind, args)
         now = self._now()
+        draft = KeptJob(
+            id=secrets.token_hex(16),
+            device=device,
+            number=0,
+            kind=kind,
+            args=dict(args),
+            reason=reason.strip(),
+            ordered_by=by.id,
+            ordered_at=now,
+            expires=now + min(max(lasts_s, 1), LONGEST_S),
+            changed_at=now,
+        )
         async with self._database.write() as c:
             await _in_use(c, device)
-            job = KeptJob(
-                id=secrets.token_hex(16),
-                device=device,
-                number=await store.next_number(c, device),
-                kind=kind,
-                args=dict(args),
-                reason=reason.strip(),
-                ordered_by=by.id,
-                ordered_at=now,
-                expires=now + min(max(lasts_s, 1), LONGEST_S),
-                changed_at=now,
-            )
-            await store.add_job(c, job)
-            await self._audit.write(
-                c, actor=by.id, act="job_ordered", subject=device, detail=f"{kind} {job.reason}"
-            )
+            job = replace(draft, number=await store.next_number(c, device))
+            await self._write_order(c, job)
         self._events.publish(JobChanged(device, job.id))
         return job
+
+    async def _write_order(self, c: AsyncConnection, job: KeptJob) -> None:
+        await store.add_job(c, job)
+        detail = f"{job.kind} {job.reason}"
+        await self._audit.write(
+            c, actor=job.ordered_by, act="job_ordered", subject=job.device, detail=detail
+        )
 
     async def cancel(self, by: Person, job_id: str) -> KeptJob:
         """Call back a job that the terminal has not begun.

@@ -221,16 +221,8 @@ class Pairings:
                 now=now,
                 replaces=placement.replaces,
             )
-            bundle = msgspec.json.encode(self._bundle(terminal, config))
-            accepted = replace(
-                pairing,
-                state=PairingState.ACCEPTED,
-                device=terminal.id,
-                bundle=bundle,
-                mac=proven.mac(bundle),
-                expires=int(now.timestamp()) + LASTS_S,
-            )
-            await store.keep_pairing(c, accepted)
+            bundle = self._bundle(terminal, config)
+            await store.keep_pairing(c, self._accepted(pairing, terminal, bundle, proven))
             await self._audit.write(
                 c,
                 actor=by.id,
@@ -274,9 +266,21 @@ class Pairings:
             replace(placement, site=placement.site.strip(), region=check_region(placement.region))
         )
 
-    def _bundle(self, terminal: Terminal, config: TerminalConfig) -> Bundle:
+    def _bundle(self, terminal: Terminal, config: TerminalConfig) -> bytes:
         authority = self._settings.ca.certificate.decode()
-        return Bundle(terminal.certificate, authority, to_toml(config))
+        return msgspec.json.encode(Bundle(terminal.certificate, authority, to_toml(config)))
+
+    def _accepted(
+        self, pairing: Pairing, terminal: Terminal, bundle: bytes, proven: Secrets
+    ) -> Pairing:
+        return replace(
+            pairing,
+            state=PairingState.ACCEPTED,
+            device=terminal.id,
+            bundle=bundle,
+            mac=proven.mac(bundle),
+            expires=self._now() + LASTS_S,
+        )
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())

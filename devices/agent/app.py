@@ -68,22 +68,10 @@ class Agent:
         self._disk = OneThread("disk")
         self._copy = OneThread("replica")
         self._replica = DiskReplica(home.replica, settings.root, clock=clock)
-        boot = next_boot(store)
+        boot = self._boot = next_boot(store)
         tls = client_tls(home)
         self.upstream = HttpsUpstream(settings.api_url, tls=tls)
-        self._link = MqttLink(
-            LinkSettings(
-                host=settings.broker.host,
-                port=settings.broker.port,
-                device=settings.id,
-                boot=boot,
-                feeds=settings.feeds,
-                keepalive_s=settings.keepalive,
-                longest_wait_s=5.0 if settings.demo else 60.0,
-            ),
-            tls=tls,
-            on_event=self._heard,
-        )
+        self._link = MqttLink(link_settings(settings, boot), tls=tls, on_event=self._heard)
         self._faults = FaultBook(clock=clock, on_change=self._fault_changed)
         self._reporter = Reporter(
             device=settings.id, link=self._link, clock=clock, faults=self._faults.all
@@ -95,7 +83,6 @@ class Agent:
             ),
             attended=settings.attended,
         )
-        self._boot = boot
         self._book = OrderBook(store)
         self._lines = RecentLines()
         self._wire_up_sync()
@@ -354,6 +341,19 @@ class Agent:
             demo=settings.demo,
             phone=settings.phone,
         )
+
+
+def link_settings(settings: TerminalConfig, boot: str) -> LinkSettings:
+    """Return where and as whom to connect to the broker."""
+    return LinkSettings(
+        host=settings.broker.host,
+        port=settings.broker.port,
+        device=settings.id,
+        boot=boot,
+        feeds=settings.feeds,
+        keepalive_s=settings.keepalive,
+        longest_wait_s=5.0 if settings.demo else 60.0,
+    )
 
 
 def _changed(marks: dict[str, FeedMark]) -> ReplicaChanged:

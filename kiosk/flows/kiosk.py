@@ -80,11 +80,6 @@ class Kiosk(LaterFlows):
         return self._session.phase
 
     @property
-    def has_visitor(self) -> bool:
-        """Whether a session is open."""
-        return self._session.phase is not Phase.RESTING
-
-    @property
     def has_content(self) -> bool:
         """Whether the copy has been opened."""
         return self._content is not None

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from kivy.graphics.opengl import GL_RGB, GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
-from PIL import Image
 
 AfterFrame = Callable[[], None]
 
@@ -54,6 +53,8 @@ def keep_picture(window: Any, path: Path) -> bool:
 
     Only meaningful inside AfterFrame.
     """
+    from PIL import Image  # seldom needed: the first frame must not wait for it
+
     width, height = (int(side) for side in window.system_size)
     # Four bytes a pixel: rows of three are padded by the graphics library at odd widths.
     pixels = glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE)

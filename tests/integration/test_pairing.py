@@ -226,7 +226,7 @@ async def test_what_is_no_request_is_refused(room: Room) -> None:
         replace(good, csr=rsa_like),
         replace(good, check="zz" * 32),
         replace(good, check="ab"),
-        replace(good, csr=csr_of(ec.generate_private_key(ec.SECP384R1()), "pairing")),  # type: ignore[arg-type]
+        replace(good, csr=csr_of(ec.generate_private_key(ec.SECP384R1()), "pairing")),
     )
     for number, request in enumerate(bad):
         with pytest.raises(BadPairing):
@@ -236,6 +236,7 @@ async def test_what_is_no_request_is_refused(room: Room) -> None:
 async def test_after_a_disk_swap_the_terminal_pairs_anew_and_the_old_certificate_is_revoked(
     room: Room, tmp_path: Path
 ) -> None:
+    before = None
     for swap in (False, True):
         stranger = Stranger()
         pairing, _ = await room.asked(stranger)
@@ -304,8 +305,8 @@ async def test_over_the_web_a_fresh_folder_is_paired_from_end_to_end(
 async def test_a_stranger_asks_the_web_too_often_and_is_told_when_to_come_again(
     room: Room,
 ) -> None:
+    body = msgspec.json.encode(Stranger().request())
     for _ in range(int(ALLOWANCES[Traffic.PAIRING].burst)):
-        body = msgspec.json.encode(Stranger().request())
         assert (await room.zone.client.post("/pair", data=body)).status == HTTPStatus.OK
 
     answer = await room.zone.client.post("/pair", data=b"{}")

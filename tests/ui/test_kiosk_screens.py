@@ -1,12 +1,15 @@
 """The kiosk's screens under real touches, offscreen."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from devices.ipc.messages import (
     Glass,
+    Picture,
     Ping,
     Pong,
     Print,
@@ -14,6 +17,7 @@ from devices.ipc.messages import (
     Session,
     Submit,
     Submitted,
+    TakePicture,
 )
 from kiosk.flows.request import Step
 from tests.ui.kiosk_ui import SECRETS, SHOTS, KioskUi, fill_request, opened_kiosk
@@ -256,3 +260,22 @@ def decoded(ui: KioskUi) -> set[str]:
     path = SHOTS / "scan.png"
     ui.shot(path)
     return {code.text for code in zxingcpp.read_barcodes(Image.open(path))}
+
+
+def test_a_picture_is_left_for_the_agent_but_never_of_a_visitors_screen(
+    ui: KioskUi, tmp_path: Path
+) -> None:
+    ui.welcome()
+    resting, visited = tmp_path / "resting.png", tmp_path / "visited.png"
+
+    ui.answer(TakePicture(job="j1", path=str(resting)))
+    ui.wait(lambda: any(isinstance(one, Picture) for one in ui.agent.sent), "picture")
+    assert ui.agent.last(Picture) == Picture(job="j1")
+    with Image.open(resting) as image:
+        assert len(image.getcolors(1 << 24) or ()) > 50
+
+    ui.press("查询，查政策文件、办事指南")
+    ui.answer(TakePicture(job="j2", path=str(visited)))
+    ui.wait(lambda: ui.agent.last(Picture).job == "j2", "answer")
+    assert ui.agent.last(Picture).why == "session_open"
+    assert not visited.exists()

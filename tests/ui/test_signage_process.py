@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from devices.ipc.messages import (
     Glass,
     Hello,
+    Picture,
     Ping,
     Pong,
+    TakePicture,
     ToAgent,
     Welcome,
     encode_line,
@@ -81,13 +84,16 @@ async def test_it_says_who_it_is_reports_its_glass_and_answers(tmp_path: Path) -
 
     server = await asyncio.start_unix_server(agent, tmp_path / "agent.sock")
     process = await start(tmp_path / "agent.sock")
-    hello = await next_of(Hello)
-    assert isinstance(hello, Hello)
-    assert (hello.ui, hello.pid) == ("signage-1", process.pid)
+    assert await next_of(Hello) == Hello(ui="signage-1", pid=process.pid)
 
     writers[0].write(encode_line(welcome(tmp_path)))
     writers[0].write(encode_line(Ping()))
     await first_frame(process)
+    picture = tmp_path / "picture.png"
+    writers[0].write(encode_line(TakePicture(job="j1", path=str(picture))))
+    assert await next_of(Picture) == Picture(job="j1")
+    assert await asyncio.to_thread(size_of, picture) == (960, 540)
+    assert picture.stat().st_mode & 0o777 == 0o600
     glass, pong = await next_of(Glass), await next_of(Pong)
 
     assert isinstance(glass, Glass)
@@ -97,6 +103,11 @@ async def test_it_says_who_it_is_reports_its_glass_and_answers(tmp_path: Path) -
     writers[0].close()
     server.close()
     await server.wait_closed()
+
+
+def size_of(picture: Path) -> tuple[int, int]:
+    with Image.open(picture) as image:
+        return image.size
 
 
 def welcome(folder: Path) -> Welcome:

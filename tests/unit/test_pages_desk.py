@@ -22,13 +22,14 @@ PLACES = (
     "/words",
     "/requests",
     "/terminals",
+    "/pairing",
     "/people",
     "/audit",
     "/account",
 )
 _ALL = {"", "/documents", "/emergency", "/words", "/terminals", "/account"}
 ALLOWED = {
-    "admin": {*_ALL, "/people"},
+    "admin": {*_ALL, "/pairing", "/people"},
     "editor": _ALL,
     "drafter": _ALL,
     "approver": _ALL,
