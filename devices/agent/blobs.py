@@ -10,7 +10,7 @@ from pathlib import Path
 
 from content.canonical import sha256_hex
 from content.errors import PeerError
-from devices.agent.ports import NotPossible, Unreachable, Upstream
+from devices.agent.ports import ContentSource, NotPossible, Unreachable
 
 MOST_BYTES = 64 * 1024 * 1024
 """Largest blob; what promises more is not fetched."""
@@ -46,7 +46,7 @@ class BlobStore:
             raise BadBlob(sha256)
         return data
 
-    async def fetch(self, upstream: Upstream, sha256: str, *, size: int) -> None:
+    async def fetch(self, upstream: ContentSource, sha256: str, *, size: int) -> None:
         """Fetch a blob, going on where an earlier try was cut.
 
         Raises:
@@ -68,7 +68,7 @@ class BlobStore:
         except OSError as error:
             raise NotPossible(type(error).__name__) from error
 
-    async def _rest(self, upstream: Upstream, sha256: str, sink: "_Sink") -> None:
+    async def _rest(self, upstream: ContentSource, sha256: str, sink: "_Sink") -> None:
         if sink.count < sink.size:
             await upstream.blob(sha256, start=sink.count, sink=sink)
 

@@ -96,8 +96,8 @@ class Page:
     head: bytes
 
 
-class Upstream(Protocol):
-    """The controller's HTTPS interface for devices. Every failure is an Unreachable."""
+class ContentSource(Protocol):
+    """Where content is fetched: the controller over HTTPS, or a bundle on a stick. Every failure is an Unreachable."""
 
     async def hello(self, hello: Hello) -> Welcome | None:
         """Say what is held; return policy and heads, or None if this controller does not answer here."""
@@ -118,6 +118,10 @@ class Upstream(Protocol):
     async def blob(self, sha256: str, *, start: int, sink: Callable[[bytes], None]) -> None:
         """Give the bytes of a blob from `start` on to `sink`, as they come."""
         ...
+
+
+class Upstream(ContentSource, Protocol):
+    """The controller's whole HTTPS interface for devices."""
 
     async def post(self, envelope: bytes) -> Ack:
         """Hand over an envelope and return the answer to it."""

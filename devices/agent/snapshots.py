@@ -13,7 +13,7 @@ from content.feed.snapshot import (
 )
 from devices.agent.blobs import BadBlob, PageSpool
 from devices.agent.disk import OneThread
-from devices.agent.ports import Replica, Unreachable, Upstream
+from devices.agent.ports import ContentSource, Replica, Unreachable
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ MOST_DICTIONARY_BYTES = 256 * 1024
 class Snapshots:
     """Fetches snapshots and dictionaries. Every failure of the link leaves what came for the next try."""
 
-    def __init__(self, replica: Replica, *, upstream: Upstream, disk: OneThread) -> None:
+    def __init__(self, replica: Replica, *, upstream: ContentSource, disk: OneThread) -> None:
         self._replica = replica
         self._upstream = upstream
         self._blobs = replica.incoming

@@ -22,7 +22,7 @@ from devices.agent.blobs import BadBlob
 from devices.agent.disk import OneThread
 from devices.agent.faults import FaultBook
 from devices.agent.heard import Applied, HeadHeard, Heard, LineHeard, Poll, Welcomed, read_lines
-from devices.agent.ports import NotPossible, Page, Replica, Unreachable, Upstream
+from devices.agent.ports import ContentSource, NotPossible, Page, Replica, Unreachable
 from devices.agent.snapshots import Snapshots
 from devices.wire.messages import FeedMark, Hello, Welcome
 
@@ -47,7 +47,7 @@ class Sync:
         replica: Replica,
         *,
         feeds: tuple[str, ...],
-        upstream: Upstream,
+        upstream: ContentSource,
         faults: FaultBook,
         disk: OneThread,
         on_moved: Callable[[Hello], None],
@@ -107,7 +107,7 @@ class Sync:
             else:
                 await self.catch_up_behind()
 
-    def beside(self, upstream: Upstream) -> "Sync":
+    def beside(self, upstream: ContentSource) -> "Sync":
         """Return a sync of the same copy from elsewhere; the two take turns."""
         other = Sync(
             self._replica,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from content.requests.form import ApplicantKind
-from devices.ipc.messages import CardSeen, Closing, DeviceHealth, Presence, Progress, Scanned
+from devices.ipc.messages import CardSeen, Closing, DeviceHealth, Presence, Progress, Scanned, Told
 from kiosk.flows.card import DEVICE as CARD
 from kiosk.flows.card import CardState
 from kiosk.flows.request import Step
@@ -18,12 +18,13 @@ from kiosk.flows.surround import Place
 if TYPE_CHECKING:
     from kiosk.flows.kiosk import Kiosk
 
-FromDevices = DeviceHealth | CardSeen | Scanned | Presence | Progress | Closing
+FromDevices = DeviceHealth | CardSeen | Scanned | Presence | Progress | Closing | Told
 
 DEPARTURE_S = 5.0
 """Shown before the wipe, after nobody was seen for 5 s: any touch stops it."""
 GREETING_S = 6.0
 NOTICE_S = 10.0
+TOLD_S = 60.0
 
 
 class DeviceDesk:
@@ -38,8 +39,7 @@ class DeviceDesk:
         """Take a message that a device is behind of."""
         match message:
             case DeviceHealth():
-                if message.device == CARD:
-                    self._kiosk.card.health(message)
+                self._health(message)
             case CardSeen():
                 self._card(message)
             case Scanned():
@@ -50,8 +50,14 @@ class DeviceDesk:
                 self._kiosk.receipt.answered(message)
             case Closing():
                 self._closing(message, now)
+            case Told():
+                self._kiosk.say(message.text, for_s=TOLD_S)
             case _:
                 assert_never(message)
+
+    def _health(self, message: DeviceHealth) -> None:
+        if message.device == CARD:
+            self._kiosk.card.health(message)
 
     def tick(self, now: float) -> None:
         """Let time pass."""

@@ -19,7 +19,6 @@ from devices.ipc.messages import (
     Submitted,
     TakePicture,
     Tampered,
-    Told,
     ToUi,
     Welcome,
 )
@@ -41,7 +40,6 @@ logger = logging.getLogger(__name__)
 
 TEXT_SCALES = (1.0, 1.3, 1.6)
 NOTICE_S = 10.0
-TOLD_S = 60.0
 
 
 class Kiosk(LaterFlows):
@@ -281,8 +279,6 @@ class Kiosk(LaterFlows):
                 self.printing.answered(message)
             case LinkState():
                 self._link = message
-            case Told():
-                self._notice, self._notice_until = message.text, self._now() + TOLD_S
             case Ping() | TakePicture():
                 pass
             case _:

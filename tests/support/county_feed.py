@@ -20,7 +20,6 @@ from controller.store import keys as key_store
 from controller.store.database import Database
 from devices.agent.ports import Page, Unreachable
 from devices.clock import Clock
-from devices.wire.jobs import Orders
 from devices.wire.messages import Ack, Hello, Welcome
 from tests.support.signers import FEED, Signer, ZoneKeys
 
@@ -121,17 +120,6 @@ class FeedUpstream:
     async def newest_entry(self, feed: str, record: str) -> bytes:
         self._check()
         return await self._county.library.newest_entry(feed, record)
-
-    async def say(self, _rest: str, _payload: bytes) -> None:
-        self._check()
-
-    async def orders(self) -> Orders:
-        self._check()
-        return Orders()
-
-    async def bring(self, _job: str, _data: bytes) -> str:
-        self._check()
-        return ""
 
     async def blob(self, sha256: str, *, start: int, sink: Callable[[bytes], None]) -> None:
         self._check()
