@@ -12,6 +12,8 @@ python -m devices agent --home DIR --controller URL
     pair a fresh folder with the controller first: shows a code and the key's fingerprint
 python -m devices pair --home DIR --controller URL
     only pair
+python -m devices status --home DIR
+    how the terminal is: connection, requests that wait, faults
 python -m devices simulate printer --link PATH --out DIR
     run a simulated device
 """
@@ -23,6 +25,8 @@ def main(arguments: Sequence[str]) -> int:
     match command:
         case "agent":
             return _agent(rest)
+        case "status":
+            return _status(rest)
         case "pair":
             return _pair(rest)
         case "simulate":
@@ -48,6 +52,14 @@ def _agent(arguments: Sequence[str]) -> int:
     from devices.agent import app
 
     return app.main(options.home)
+
+
+def _status(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser("python -m devices status")
+    parser.add_argument("--home", type=Path, required=True, help="the terminal's folder")
+    from devices.status import main as status
+
+    return status(parser.parse_args(arguments).home)
 
 
 def _pair(arguments: Sequence[str]) -> int:

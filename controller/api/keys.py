@@ -10,6 +10,7 @@ from controller.push.welcome import FeedSource, Welcomer
 from controller.push.words import Words
 from controller.services.intake import Intake
 from controller.services.jobs import Jobs
+from controller.services.renewals import Renewals
 from controller.services.terminals import Terminals
 from controller.store.terminals import Terminal
 
@@ -26,6 +27,7 @@ class DeviceServices:
     words: Words
     jobs: Jobs
     links: OpenLinks
+    renewals: Renewals
 
 
 SERVICES = web.AppKey("DEVICE_SERVICES", DeviceServices)

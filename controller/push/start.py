@@ -37,6 +37,7 @@ from controller.services.events import EventBus
 from controller.services.findings import AuditTrail, Finding, Findings
 from controller.services.intake import Intake, RequestRegister
 from controller.services.jobs import Jobs
+from controller.services.renewals import Renewals
 from controller.services.terminals import Desired, Terminals
 from controller.store.database import Database
 from devices.clock import Clock
@@ -203,6 +204,9 @@ class _Rooms:
             words=self._words,
             jobs=self._outside.jobs,
             links=self._links,
+            renewals=Renewals(
+                database=self._outside.database, ca=self._ca, clock=self._outside.clock
+            ),
         )
         certificate, key = self._server("api", (config.api.name, config.api.host))
         tls = server_tls(

@@ -10,6 +10,7 @@ from controller.store import (
     log,
     pairings,
     people,
+    renewals,
     requests,
     terminals,
 )
@@ -17,6 +18,6 @@ from controller.store.metadata import metadata
 
 MODULES = (
     *(audit, documents, intake, keys, log, people, requests, terminals),
-    *(https_presence, jobs, pairings),
+    *(https_presence, jobs, pairings, renewals),
 )
 COMPLETE = metadata
