@@ -14,6 +14,8 @@ python -m devices pair --home DIR --controller URL
     only pair
 python -m devices take-bundle --home DIR FILE
     verify and take a content bundle, also while the agent runs
+python -m devices status --home DIR
+    how the terminal is: connection, requests that wait, faults
 python -m devices simulate printer --link PATH --out DIR
     run a simulated device; its control page stands in for its user's hands
 python -m devices simulate id_card|scanner|presence|text_sign --link PATH [--tcp PORT]
@@ -31,6 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     match command:
         case "agent":
             return _agent(rest)
+        case "status":
+            return _status(rest)
         case "pair":
             return _pair(rest)
         case "take-bundle":
@@ -66,6 +70,14 @@ def _agent(arguments: Sequence[str]) -> int:
     from devices.agent import app
 
     return app.main(options.home)
+
+
+def _status(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser("python -m devices status")
+    parser.add_argument("--home", type=Path, required=True, help="the terminal's folder")
+    from devices.status import main as status
+
+    return status(parser.parse_args(arguments).home)
 
 
 def _pair(arguments: Sequence[str]) -> int:

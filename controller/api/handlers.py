@@ -95,6 +95,13 @@ async def orders(request: web.Request) -> web.Response:
     return _json(Orders(await jobs.next(device), await jobs.signed_want(device)))
 
 
+async def renew(request: web.Request) -> web.Response:
+    """POST /renew: a certificate request (PEM); answered with the certificate to use from now on (PEM)."""
+    services = request.config_dict[SERVICES]
+    certificate = await services.renewals.renew(request[TERMINAL], await request.read())
+    return web.Response(text=certificate, content_type="application/x-pem-file")
+
+
 async def job_result(request: web.Request) -> web.Response:
     """PUT /job/{id}/result: what a job brought; answered with its SHA-256."""
     data = bytearray()
@@ -151,6 +158,7 @@ ROUTES = (
     web.post("/up", up),
     web.post(r"/up/{rest:(?:state|rep|info|job/[0-9a-f]{32})}", word),
     web.get("/orders", orders),
+    web.post("/renew", renew),
     web.put(r"/job/{id:[0-9a-f]{32}}/result", job_result),
     web.post("/hello", hello),
     web.get("/b/{name:[0-9a-f]{64}}", blob),

@@ -12,6 +12,7 @@ from controller.push.welcome import FeedSource, Welcomer
 from controller.push.words import Words
 from controller.services.intake import Intake
 from controller.services.jobs import Jobs
+from controller.services.renewals import Renewals
 from controller.services.terminals import Terminals
 from controller.store.terminals import Terminal
 
@@ -51,6 +52,7 @@ class DeviceServices:
     words: Words
     jobs: Jobs
     links: OpenLinks
+    renewals: Renewals
     library: Library | None = None
     trust: TrustFiles | None = None
     standing: AskStanding | None = None

@@ -14,8 +14,7 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy.exc import SQLAlchemyError
 
 from content.errors import NotFound, PeerError, ZoneError
-from controller.api.keys import SERVICES, TERMINAL
-from controller.services.terminals import Terminals
+from controller.api.keys import SERVICES, TERMINAL, DeviceServices
 from controller.store.terminals import Terminal
 
 logger = logging.getLogger(__name__)
@@ -57,7 +56,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
 @web.middleware
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let only enrolled terminals pass, each with the very certificate that it was enrolled with."""
-    terminal = await _terminal(request.transport, request.config_dict[SERVICES].terminals)
+    terminal = await _terminal(request.transport, request.config_dict[SERVICES])
     if terminal is None:
         refusal = problem(HTTPStatus.FORBIDDEN, UNKNOWN_DEVICE, kind="/problems/unknown-device")
         refusal.force_close()
@@ -70,15 +69,16 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     return await handler(request)
 
 
-async def _terminal(transport: Transport | None, terminals: Terminals) -> Terminal | None:
+async def _terminal(transport: Transport | None, services: DeviceServices) -> Terminal | None:
     certificate = _certificate(transport)
     if certificate is None:
         return None
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    terminal = await terminals.find(str(names[0].value)) if names else None
-    if terminal is None or terminal.fingerprint != certificate.fingerprint(SHA256()).hex():
-        return None
-    return terminal
+    terminal = await services.terminals.find(str(names[0].value)) if names else None
+    shown = certificate.fingerprint(SHA256()).hex()
+    if terminal is None or terminal.fingerprint == shown:
+        return terminal
+    return await services.renewals.shown(terminal, shown)
 
 
 def _certificate(transport: Transport | None) -> x509.Certificate | None:

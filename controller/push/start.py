@@ -42,6 +42,7 @@ from controller.services.findings import AuditTrail, Finding, Findings
 from controller.services.folding import BlobFolder
 from controller.services.intake import Intake, RequestRegister, SearchKeeper
 from controller.services.jobs import Jobs
+from controller.services.renewals import Renewals
 from controller.services.terminals import Desired, Terminals
 from controller.services.trust_shelf import TrustShelf
 from controller.store.database import Database
@@ -229,6 +230,9 @@ class _Rooms:
             links=self._links,
             trust=TrustShelf(config.state, clock=self._outside.clock),
             standing=self._outside.standing,
+            renewals=Renewals(
+                database=self._outside.database, ca=self._ca, clock=self._outside.clock
+            ),
         )
         certificate, key = self._server("api", (config.api.name, config.api.host))
         tls = server_tls(

@@ -13,6 +13,7 @@ from controller.store import (
     log,
     pairings,
     people,
+    renewals,
     requests,
     searches,
     terminals,
@@ -21,6 +22,6 @@ from controller.store.metadata import metadata
 
 MODULES = (
     *(audit, curation, documents, emergencies, feeds, https_presence, intake, jobs, keys, log),
-    *(pairings, people, requests, searches, terminals),
+    *(pairings, people, renewals, requests, searches, terminals),
 )
 COMPLETE = metadata

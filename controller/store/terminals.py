@@ -35,6 +35,7 @@ class Happening(StrEnum):
     LOST = "lost"
     FAULT = "fault"
     CLEARED = "cleared"
+    RENEWED = "renewed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,19 @@ async def keep_terminal(c: AsyncConnection, terminal: Terminal) -> None:
     lists = {name: _json(getattr(terminal, name)) for name in ("feeds", "screens")}
     values: dict[str, object] = {**msgspec.to_builtins(terminal), **lists}
     await c.execute(insert(terminals).values(values))
+
+
+async def change_certificate(c: AsyncConnection, renewed: Terminal) -> None:
+    """Write a terminal's new certificate; what it said stays."""
+    await c.execute(
+        update(terminals)
+        .where(terminals.c.id == renewed.id)
+        .values(
+            certificate=renewed.certificate,
+            fingerprint=renewed.fingerprint,
+            serial=renewed.serial,
+        )
+    )
 
 
 async def find_terminal(c: AsyncConnection, device: str) -> Terminal | None:

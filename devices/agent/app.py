@@ -5,6 +5,7 @@ import fcntl
 import logging
 import signal
 import sqlite3
+import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -14,7 +15,7 @@ import msgspec
 
 from content.errors import ZoneError
 from devices.agent import config, tasks
-from devices.agent.about import about
+from devices.agent.afar import Afar, Parts
 from devices.agent.bundles import BundleTaker, BundleWatch
 from devices.agent.config import BadConfig, Home, TerminalConfig
 from devices.agent.device_room import DeviceRoom, Voice
@@ -22,17 +23,13 @@ from devices.agent.disk import DiskReplica, OneThread
 from devices.agent.faults import FaultBook
 from devices.agent.freshness import Freshness
 from devices.agent.front import Front, Services
-from devices.agent.hands import Room, TerminalHands
 from devices.agent.healer import Healer
 from devices.agent.https import HttpsUpstream, client_tls
-from devices.agent.https_words import HttpsWords
 from devices.agent.key_updates import KeyUpdates
 from devices.agent.link import LinkSettings, MqttLink
-from devices.agent.logs import RecentLines, log_to_stderr
-from devices.agent.machine import Machine
+from devices.agent.logs import log_to_stderr
 from devices.agent.order_book import OrderBook
-from devices.agent.ordering import Answers, PolicyKeys
-from devices.agent.orders import OrderDesk, Ties
+from devices.agent.ordering import PolicyKeys
 from devices.agent.outbox import Outbox
 from devices.agent.ports import Connected, LinkEvent
 from devices.agent.printing import open_printing
@@ -48,8 +45,6 @@ from devices.agent.wishes import wished
 from devices.clock import Clock, SystemClock
 from devices.ipc.messages import Ping, ReplicaChanged, ToAgent, Told, ToUi, Welcome
 from devices.ipc.server import UiConnection, UiServer
-from devices.wire import topics
-from devices.wire.jobs import Want
 from devices.wire.messages import Ack, FeedMark, Hello
 
 logger = logging.getLogger(__name__)
@@ -68,7 +63,7 @@ class Agent:
         self._disk = OneThread("disk")
         self._copy = OneThread("replica")
         self._replica = DiskReplica(home.replica, settings.root, clock=clock)
-        boot = self._boot = next_boot(store)
+        boot = next_boot(store)
         tls = client_tls(home)
         self.upstream = HttpsUpstream(settings.api_url, tls=tls)
         self._link = MqttLink(link_settings(settings, boot), tls=tls, on_event=self._heard)
@@ -83,12 +78,10 @@ class Agent:
             ),
             attended=settings.attended,
         )
-        self._book = OrderBook(store)
-        self._lines = RecentLines()
         self._wire_up_sync()
         self._wire_up_watch()
         self._wire_up_front()
-        self._wire_up_orders()
+        self._wire_up_afar(store, tls, boot)
         self._wire_up_devices()
 
     def _wire_up_sync(self) -> None:
@@ -182,35 +175,27 @@ class Agent:
             tell=self._server.broadcast,
         )
 
-    def _wire_up_orders(self) -> None:
-        settings, link = self._settings, self._link
-        room = Room(settings, self._home, self._services, Machine(), self._lines)
-        self._hands = TerminalHands(
-            room,
+    def _wire_up_afar(self, store: sqlite3.Connection, tls: ssl.SSLContext, boot: str) -> None:
+        parts = Parts(
+            settings=self._settings,
+            home=self._home,
+            clock=self._clock,
+            link=self._link,
+            upstream=self.upstream,
+            tls=tls,
+            reporter=self._reporter,
+            services=self._services,
+            talk=self._talk,
+            front=self._front,
+        )
+        self._afar = Afar(
+            parts,
+            store=store,
+            boot=boot,
+            keys=PolicyKeys(self._replica, self._copy, self._settings.feeds),
             screens=self._server,
             restarts=self._supervisor,
-            session_open=lambda: self._front.session_open,
         )
-        self._front.on_picture = self._hands.pictured
-        answers = Answers(settings.id, link, self.upstream)
-        keys = PolicyKeys(self._replica, self._copy, settings.feeds)
-        self._orders = OrderDesk(
-            Ties(settings.id, keys, answers.tell, answers.bring, self._follow),
-            hands=self._hands,
-            book=self._book,
-            disk=self._disk,
-            faults=self._faults,
-            clock=self._clock,
-        )
-        self._words = HttpsWords(
-            boot=self._boot,
-            upstream=self.upstream,
-            reporter=self._reporter,
-            info=lambda: about(settings),
-            on_orders=self._orders.hear,
-        )
-        self._talk.on_https = self._words.say
-        self._talk.on_order = self._ordered
 
     def _wire_up_devices(self) -> None:
         self._devices = DeviceRoom(
@@ -237,9 +222,7 @@ class Agent:
             await stack.enter_async_context(self._devices)
             self._link.start()
             stack.push_async_callback(self._link.stop)
-            stack.push_async_callback(self._words.goodbye)
-            logging.getLogger().addHandler(self._lines)
-            stack.callback(logging.getLogger().removeHandler, self._lines)
+            await stack.enter_async_context(self._afar)
             running = [
                 asyncio.create_task(tasks.keep(name, loop), name=name)
                 for name, loop in self._loops().items()
@@ -261,7 +244,7 @@ class Agent:
             "freshness": self._freshness.run,
             "bundles": self._bundles.run,
             "rounds": self._rounds.run,
-            "orders": self._orders.run,
+            **self._afar.loops(),
             "devices": self._devices.run,
             "supervisor": self._supervisor.run,
         }
@@ -270,16 +253,12 @@ class Agent:
         """Know from the disk what was held before; a replica that cannot be read is begun anew later."""
         hello = await self._sync.hello_or_nothing()
         self._reporter.policy, self._reporter.applied = hello.policy, hello.applied
-        want = await self._disk(self._book.want)
-        if want is not None:
-            self._follow(want)
 
     # The parts know one another only through these: each is made before the one that it tells.
 
     def _heard(self, event: LinkEvent) -> None:
         if isinstance(event, Connected):
-            self._words.broker_is_back()
-            self._link.publish(topics.info(self._settings.id), about(self._settings), retain=True)
+            self._afar.connected()
         self._talk.hear(event)
 
     def _fault_changed(self) -> None:
@@ -300,17 +279,7 @@ class Agent:
 
     def _tell_printed(self, job: str, outcome: str, reason: str) -> None:
         self._front.printed(job, outcome, reason)
-        self._hands.printed(job, outcome, reason)
-
-    def _ordered(self, what: str, payload: bytes) -> None:
-        (self._orders.hear_job if what == "job" else self._orders.hear_want)(payload)
-
-    def _follow(self, want: Want) -> None:
-        """Adopt a desired shadow; keepalive and scrub hold from the next start on."""
-        settings = wished(self._settings, want.settings)
-        self._talk.adopt(poll_s=settings.poll_s, jitter_s=settings.jitter)
-        self._reporter.want = want.version
-        self._reporter.change()
+        self._afar.hands.printed(job, outcome, reason)
 
     def _greetings(self) -> tuple[ToUi, ...]:
         printer = self._rounds.printer
@@ -399,6 +368,8 @@ async def serve(home: Home, *, clock: Clock) -> None:
                 f"打不开 {home.store}：磁盘已满、只读或文件损坏，请检查后再启动。"
             ) from error
         try:
+            want = OrderBook(store).want()
+            settings = wished(settings, want.settings) if want else settings
             await Agent(settings, home, clock=clock, store=store).run(stop)
         finally:
             store.close()

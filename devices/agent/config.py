@@ -157,6 +157,11 @@ class Home:
         """Held by the one agent of this home."""
         return self.path / "agent.lock"
 
+    @property
+    def keeper(self) -> Path:
+        """How the terminal is, for the keeper who stands before it."""
+        return self.path / "status.json"
+
     def picture(self, job: str) -> Path:
         """Where a screen leaves a picture of itself for a moment."""
         return self.path / f"picture-{job}.png"

@@ -74,10 +74,7 @@ class HttpsUpstream:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=self._tls, limit=4),
-            timeout=aiohttp.ClientTimeout(total=TIMEOUT_S, connect=10),
-        )
+        self._session = self._new_session()
         return self
 
     async def __aexit__(
@@ -188,6 +185,22 @@ class HttpsUpstream:
             return None
         except BadMessage as error:
             raise Unreachable("answer to a receipt's code is not a Standing") from error
+
+    async def renew(self, csr: bytes) -> bytes:
+        """Hand over a certificate request; return the certificate to use from now on, PEM."""
+        return (await self._ask("POST", "/renew", csr)).body
+
+    async def reconnect(self) -> None:
+        """Begin anew, so that the next request shows the certificate that the TLS settings hold now."""
+        old, self._session = self._session, self._new_session()
+        if old is not None:
+            await old.close()
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=self._tls, limit=4),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT_S, connect=10),
+        )
 
     async def _ask(self, method: str, path: str, body: bytes | None = None) -> _Answer:
         if self._session is None:

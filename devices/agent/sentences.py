@@ -113,6 +113,11 @@ def paper_short(left_mm: int, days: int) -> str:
     return f"{left}，按近两周用量不足一天，请尽快更换纸卷。"
 
 
+def certificate_ends(days: int) -> str:
+    """Say that the certificate ends soon and could not be renewed."""
+    return f"终端证书将在 {days} 天后到期，自动续期没有成功。请检查终端与服务器的连接；到期后需要重新配对。"
+
+
 def order_refused(reason: str) -> str:
     """Say that an order was not followed, because it may not be the controller's."""
     why = ORDER_ZH.get(reason, reason)

@@ -79,9 +79,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pairing")),
     )
     op.create_index(op.f("ix_pairing_ticket"), "pairing", ["ticket"], unique=False)
+    op.create_table(
+        "renewal",
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("certificate", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("serial", sa.String(length=40), nullable=False),
+        sa.Column("issued", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("device", name=op.f("pk_renewal")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("renewal")
     op.drop_table("pairing")
     op.drop_table("terminal_https")
     op.drop_table("want")
