@@ -177,8 +177,10 @@ def _fact_words(request: web.Request) -> str:
         "level": {str(level): say(request, f"emergency.level.{level}") for level in Level},
         "is_drill": {"true": say(request, "emergency.yes")},
     }
-    none = say(request, "field.empty")
+    nones = {"regions": say(request, "emergency.whole"), "is_drill": say(request, "emergency.no")}
+    none = say(request, "emergency.none")
     facts = [
-        [name, say(request, f"emergency.{name}"), values.get(name, {}), none] for name in FACTS
+        [name, say(request, f"emergency.{name}"), values.get(name, {}), nones.get(name, none)]
+        for name in FACTS
     ]
     return json.dumps(facts, ensure_ascii=False)

@@ -32,7 +32,8 @@ function facts(place, record) {
   const words = JSON.parse(place.dataset.facts);
   const list = element("dl", "facts");
   for (const [name, label, values, none] of words) {
-    const value = record[name];
+    const said = record[name];
+    const value = Array.isArray(said) ? said.join("、") : said;
     list.append(element("dt", "", label));
     list.append(element("dd", value ? "" : "muted", value ? (values?.[value] ?? value) : none));
   }
