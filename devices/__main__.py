@@ -10,6 +10,8 @@ python -m devices agent --home DIR
     run the agent of the terminal whose folder `controller enrol` made
 python -m devices simulate printer --link PATH --out DIR
     run a simulated device
+python -m devices simulate fleet --homes DIR --processes 2
+    run a fleet of simulated terminals
 """
 
 

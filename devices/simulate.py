@@ -30,6 +30,10 @@ class Host(Protocol):
 def main(argv: list[str]) -> int:
     """Run the simulated device that the arguments name; return the exit code."""
     options = _parser().parse_args(argv)
+    if options.kind == "fleet":
+        from devices.sim.fleet import fleet
+
+        return fleet.main(options)
     try:
         host = _printer(options) if options.kind == "printer" else _other(options)
     except OSError as error:
@@ -107,6 +111,9 @@ def _parser() -> argparse.ArgumentParser:
         other.add_argument("--unplug-at-byte", type=int, help="the cable is pulled after so many")
         other.add_argument("--noise", type=float, default=0.0, help="share of noise on the line")
         other.add_argument("--dead", action="store_true", help="nothing comes through")
+    from devices.sim.fleet.fleet import add_arguments
+
+    add_arguments(kinds.add_parser("fleet", help="many whole terminals at a real controller"))
     return parser
 
 

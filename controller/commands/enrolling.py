@@ -3,6 +3,10 @@
 import argparse
 import asyncio
 import sys
+from dataclasses import replace
+from pathlib import Path
+
+from aiohttp import web
 
 from content.regions import check_region
 from controller import keys
@@ -23,31 +27,60 @@ def enrol(options: argparse.Namespace) -> int:
     return 0
 
 
+def enrol_fleet(options: argparse.Namespace) -> int:
+    """Enrol many terminals at once: for the fleet simulator, or for a county's first delivery."""
+    asyncio.run(_enrol_fleet(options))
+    sys.stdout.write(f"{options.count} 台终端已登记，目录在 {options.out} 下。\n")
+    return 0
+
+
 async def _enrol(options: argparse.Namespace) -> None:
     config = load_config(options.state)
     async with offline(config) as app:
-        clock = app[keys.CLOCK]
-        terminal = TerminalConfig(
-            id=options.id,
-            zone=config.zone,
-            site=options.site,
-            region=check_region(options.region),
-            attended=options.attended,
-            feeds=config.all_feeds,
-            public_url=config.public_url,
-            broker=Address(host=config.broker.name, port=config.broker.port),
-            api_url=f"https://{config.api.name}:{config.api.port}",
-            seal_key=app[keys.KEYRING].seal_public,
-            root=await app[keys.POLICIES].root(),
-            screens=tuple(options.screen) or ("kiosk",),
-            start_ui=True,
-            printer=options.printer,
-        )
-        await enrol_terminal(
-            ca=ZoneCa.open_or_create(config.state / "ca", zone=config.zone, now=clock.now()),
-            database=app[keys.DATABASE],
-            terminal=terminal,
-            out=options.out,
-            now=clock.now(),
-            replace=options.replace,
-        )
+        terminal = await _terminal(app, options.id, options)
+        await _register(app, terminal, out=options.out, in_place=options.replace)
+
+
+async def _enrol_fleet(options: argparse.Namespace) -> None:
+    config = load_config(options.state)
+    async with offline(config) as app:
+        width = len(str(options.count))
+        first = await _terminal(app, "", options)
+        for number in range(1, options.count + 1):
+            one = f"{options.prefix}-{number:0{width}}"
+            site = f"{options.site}{number}" if options.site_each else options.site
+            await _register(app, replace(first, id=one, site=site), out=options.out / one)
+
+
+async def _terminal(app: web.Application, name: str, options: argparse.Namespace) -> TerminalConfig:
+    config = app[keys.CONFIG]
+    return TerminalConfig(
+        id=name,
+        zone=config.zone,
+        site=options.site,
+        region=check_region(options.region),
+        attended=options.attended,
+        feeds=config.all_feeds,
+        public_url=config.public_url,
+        broker=Address(host=config.broker.name, port=config.broker.port),
+        api_url=f"https://{config.api.name}:{config.api.port}",
+        seal_key=app[keys.KEYRING].seal_public,
+        root=await app[keys.POLICIES].root(),
+        screens=tuple(options.screen) or ("kiosk",),
+        start_ui=True,
+        printer=options.printer,
+    )
+
+
+async def _register(
+    app: web.Application, terminal: TerminalConfig, *, out: Path, in_place: bool = False
+) -> None:
+    config, now = app[keys.CONFIG], app[keys.CLOCK].now()
+    await enrol_terminal(
+        ca=ZoneCa.open_or_create(config.state / "ca", zone=config.zone, now=now),
+        database=app[keys.DATABASE],
+        terminal=terminal,
+        out=out,
+        now=now,
+        replace=in_place,
+    )

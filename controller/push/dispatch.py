@@ -1,5 +1,8 @@
 """Hand each message of a terminal to the service that it is for, and say the answer.
 
+What terminals say of themselves goes through the inbox, which keeps it in batches; a citizen's envelope is served by
+itself, at once.
+
 The access list has seen to it that the device in the topic is the one whose certificate was shown. A message that
 cannot be read is noted once an hour for each terminal and kind; it never stops the others.
 """
@@ -11,10 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from content.errors import PeerError, ZoneError
 from controller.push.broker_link import ControllerLink, Incoming
-from controller.push.welcome import Welcomer
+from controller.push.inbox import HelloSaid, Inbox
 from controller.services.findings import Finding, Findings
 from controller.services.intake import Intake
-from controller.services.terminals import Terminals
+from controller.services.terminal_words import Word
 from devices.wire import topics
 from devices.wire.messages import (
     BadMessage,
@@ -39,15 +42,13 @@ class Dispatch:
     def __init__(
         self,
         *,
-        terminals: Terminals,
+        inbox: Inbox,
         intake: Intake,
-        welcomer: Welcomer,
         link: ControllerLink,
         findings: Findings,
     ) -> None:
-        self._terminals = terminals
+        self._inbox = inbox
         self._intake = intake
-        self._welcomer = welcomer
         self._link = link
         self._findings = findings
 
@@ -72,24 +73,18 @@ class Dispatch:
         payload = incoming.payload
         match rest:
             case "state":
-                await self._terminals.said_state(device, from_bytes(payload, StateMessage))
+                await self._inbox.put(Word(device, from_bytes(payload, StateMessage)))
             case "rep":
                 report = from_bytes(payload, Report)
-                await self._terminals.said_report(device, report, is_old=incoming.is_old)
+                await self._inbox.put(Word(device, report, is_old=incoming.is_old))
             case "info":
-                await self._terminals.said_info(device, _json(payload))
+                await self._inbox.put(Word(device, _json(payload)))
             case "up/hello":
-                await self._hello(device, from_bytes(payload, Hello))
+                await self._inbox.put(HelloSaid(device, from_bytes(payload, Hello)))
             case _ if rest.startswith("up/"):
                 await self._envelope(device, rest, from_bytes(payload, Envelope))
             case _:
                 raise BadMessage("no such topic")
-
-    async def _hello(self, device: str, hello: Hello) -> None:
-        terminal = await self._terminals.find(device)
-        if terminal is not None:
-            welcome = await self._welcomer.answer(terminal, hello)
-            await self._link.publish(topics.down_message(device), to_bytes(welcome))
 
     async def _envelope(self, device: str, rest: str, envelope: Envelope) -> None:
         if rest != f"up/{envelope.kind}":

@@ -29,6 +29,8 @@ from controller.push.access import AccessWatch
 from controller.push.broker_link import BrokerAddress, BrokerLink, Incoming, LinkEvents
 from controller.push.dispatch import Dispatch
 from controller.push.feeds import FeedPush
+from controller.push.greeter import Greeter
+from controller.push.inbox import Inbox
 from controller.push.welcome import FeedSource, PolicySource, Welcomer
 from controller.services.events import EventBus
 from controller.services.findings import AuditTrail, Finding, Findings
@@ -128,10 +130,11 @@ class _Rooms:
         if broker is None:
             return
         link = BrokerLink(self._address(broker), boot=secrets.token_hex(8))
+        greeter = Greeter(welcomer=self._welcomer, link=link)
+        inbox = Inbox(register=self._terminals, answer=greeter.answer)
         dispatch = Dispatch(
-            terminals=self._terminals,
+            inbox=inbox,
             intake=self._intake,
-            welcomer=self._welcomer,
             link=link,
             findings=self._findings,
         )
@@ -149,6 +152,7 @@ class _Rooms:
         await _in_background(stack, "broker", broker.run())
         await _in_background(stack, "access", access.run())
         await _in_background(stack, "feeds", feeds.run())
+        await _in_background(stack, "inbox", inbox.run())
         events = _LinkTies(self._terminals, feeds, dispatch)
         await _in_background(
             stack,

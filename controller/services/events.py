@@ -67,12 +67,15 @@ Event = Published | PolicyChanged | DocumentChanged | RequestChanged | TerminalC
 class Subscription(AsyncIterator[Event]):
     """One listener. Registered from creation on; leave the `async with` block to end it."""
 
-    def __init__(self, bus: "EventBus", limit: int) -> None:
+    def __init__(self, bus: "EventBus", limit: int, but: tuple[type[Event], ...] = ()) -> None:
         self._bus = bus
+        self._but = but
         self._queue: asyncio.Queue[Event] = asyncio.Queue(limit)
 
     def offer(self, event: Event) -> None:
         """Take an event; a full queue is emptied into one `Overflowed`."""
+        if isinstance(event, self._but):
+            return
         if self._queue.full():
             while not self._queue.empty():
                 self._queue.get_nowait()
@@ -115,9 +118,13 @@ class EventBus:
         for listener in self._listeners:
             listener.offer(event)
 
-    def subscribe(self, *, limit: int = QUEUE) -> Subscription:
-        """Return a new listener: `async with bus.subscribe() as events: async for event in events`."""
-        subscription = Subscription(self, max(limit, 2))
+    def subscribe(self, *, limit: int = QUEUE, but: tuple[type[Event], ...] = ()) -> Subscription:
+        """Return a new listener: `async with bus.subscribe() as events: async for event in events`.
+
+        Events of the kinds in `but` are not for it: thousands of terminals that speak at once must not
+        make a listener overflow that does not care for them.
+        """
+        subscription = Subscription(self, max(limit, 2), but)
         self._listeners.add(subscription)
         return subscription
 

@@ -1,32 +1,27 @@
 """Know the terminals: who is enrolled, who is there, what each holds, shows and suffers from."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from content.errors import NotFound
 from controller.services.events import EventBus, TerminalChanged
-from controller.services.presence import after, is_present
 from controller.services.terminal_status import Known, TerminalStatus, status_of
+from controller.services.terminal_words import MAX_FAULTS, Word, hear
+from controller.store import terminal_batches as batches
 from controller.store import terminals as store
 from controller.store.database import Database
-from controller.store.terminals import (
-    Happening,
-    HistoryLine,
-    KeptFault,
-    KeptReport,
-    Presence,
-    Terminal,
-)
+from controller.store.terminal_batches import Kept
+from controller.store.terminals import HistoryLine, KeptFault, Terminal
 from devices.clock import Clock
-from devices.wire.messages import Fault, Report, StateMessage
+from devices.wire.messages import Report, StateMessage
 
 logger = logging.getLogger(__name__)
 
-MAX_FAULTS = 100
-"""Open faults kept of one terminal; a terminal gone mad must not fill the store."""
+__all__ = ["MAX_FAULTS", "Desired", "Terminals"]
+
 HISTORY = 50
 
 
@@ -56,10 +51,14 @@ class Terminals:
     async def list(self) -> tuple[TerminalStatus, ...]:
         """Return every terminal in use with its status, by site."""
         async with self._database.read() as c:
-            found = [await self._known(c, one) for one in await store.all_terminals(c)]
+            enrolled = await store.all_terminals(c)
+            kept = await batches.kept_of_all(c)
         # Read last: a line published in between makes a terminal look behind, never ahead.
         desired = await self._desired.sequences()
-        return tuple(status_of(known, desired=desired, now=self._now()) for known in found)
+        now = self._now()
+        return tuple(
+            status_of(self._judged(one, kept), desired=desired, now=now) for one in enrolled
+        )
 
     async def status(self, device: str) -> TerminalStatus:
         """Return one terminal's status.
@@ -93,6 +92,12 @@ class Terminals:
             terminal = await store.find_terminal(c, device)
         return terminal if terminal and not terminal.revoked_at else None
 
+    async def find_all(self, devices: Iterable[str]) -> tuple[Terminal, ...]:
+        """Return those of these terminals that are welcome."""
+        async with self._database.read() as c:
+            found = await store.some_terminals(c, devices)
+        return tuple(one for one in found if not one.revoked_at)
+
     async def enrolled(self) -> tuple[Terminal, ...]:
         """Return every terminal in use."""
         async with self._database.read() as c:
@@ -113,86 +118,42 @@ class Terminals:
 
     async def said_state(self, device: str, said: StateMessage) -> None:
         """Take in a birth or a will."""
-        now = self._now()
-        async with self._database.write() as c:
-            if await store.find_terminal(c, device) is None:
-                return
-            known = await store.presence(c, device)
-            fresh = after(known, said, now=now)
-            if fresh is None:
-                logger.info("late word ignored", extra={"device": device, "state": str(said.s)})
-                return
-            if fresh != known:
-                await store.keep_presence(c, device, fresh)
-            what = _came_or_went(known, fresh)
-            if what:
-                await store.add_history(c, HistoryLine(device, now, what, str(said.s)))
-        self._heard.add(device)
-        self._events.publish(TerminalChanged(device))
+        await self.said([Word(device, said)])
 
     async def said_info(self, device: str, info: bytes) -> None:
         """Take in what a terminal says of its hardware and software."""
-        async with self._database.write() as c:
-            if await store.find_terminal(c, device) is not None:
-                await store.keep_info(c, device, info, now=self._now())
+        await self.said([Word(device, info)])
 
     async def said_report(self, device: str, report: Report, *, is_old: bool = False) -> None:
-        """Take in a report: what is held, shown and wrong.
+        """Take in a report: what is held, shown and wrong. See `Word` for `is_old`."""
+        await self.said([Word(device, report, is_old=is_old)])
 
-        Args:
-            device: who.
-            report: what it says.
-            is_old: a retained one, sent again by the broker: it proves no sign of life, so a
-                report that is known keeps the moment at which it first came.
-        """
-        now = self._now()
+    async def said(self, words: Sequence[Word]) -> None:
+        """Take in what many terminals said, in one transaction; each one's words in their order."""
+        old = [one.device for one in words if one.is_old and isinstance(one.said, Report)]
         async with self._database.write() as c:
-            if await store.find_terminal(c, device) is None:
-                return
-            before = await store.last_report(c, device)
-            if before and before.report == report and is_old:
-                return
-            received = report.at if is_old and 0 < report.at < now else now
-            await store.keep_report(c, device, KeptReport(report, received))
-            await self._settle_faults(c, device, report, now=now)
-        self._events.publish(TerminalChanged(device))
-
-    async def _settle_faults(
-        self, c: AsyncConnection, device: str, report: Report, *, now: int
-    ) -> None:
-        """Open what is new, go on with what stays, clear what is no longer reported."""
-        said: dict[tuple[str, str], Fault] = {
-            (one.code, one.subject): one for one in report.faults[:MAX_FAULTS]
-        }
-        for kept in await store.open_faults(c, device):
-            still = said.pop((kept.code, kept.subject), None)
-            if still is not None:
-                await store.go_on_fault(c, device, still, now=now)
-                continue
-            await store.clear_fault(c, kept, now=now)
-            line = HistoryLine(device, now, Happening.CLEARED, f"{kept.code} {kept.subject}")
-            await store.add_history(c, line)
-        for fault in said.values():
-            await store.begin_fault(c, device, fault, now=now)
-            line = HistoryLine(device, now, Happening.FAULT, f"{fault.code} {fault.subject}")
-            await store.add_history(c, line)
+            kept = await batches.kept_of(c, (one.device for one in words), reports_of=old)
+            outcome = hear(words, kept=kept, now=self._now())
+            await batches.keep(c, outcome.changes)
+        for device, state in outcome.late:
+            logger.info("late word ignored", extra={"device": device, "state": state})
+        self._heard |= outcome.heard
+        for device in outcome.changed:
+            self._events.publish(TerminalChanged(device))
 
     async def _known(self, c: AsyncConnection, terminal: Terminal) -> Known:
+        kept = await batches.kept_of(c, (terminal.id,), reports_of=(terminal.id,))
+        return self._judged(terminal, kept)
+
+    def _judged(self, terminal: Terminal, kept: Kept) -> Known:
         return Known(
             terminal=terminal,
-            presence=await store.presence(c, terminal.id),
-            report=await store.last_report(c, terminal.id),
-            faults=await store.open_faults(c, terminal.id),
+            presence=kept.presences.get(terminal.id),
+            report=kept.reports.get(terminal.id),
+            faults=kept.faults.get(terminal.id, ()),
             heard=terminal.id in self._heard,
             link_up=self._link_up,
         )
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
-
-
-def _came_or_went(known: Presence | None, fresh: Presence) -> Happening | None:
-    was, is_ = known is not None and is_present(known.state), is_present(fresh.state)
-    if was == is_:
-        return None
-    return Happening.ONLINE if is_ else Happening.LOST

@@ -186,7 +186,7 @@ def zone_config(state: Path, **values: object) -> ZoneConfig:
 
 @asynccontextmanager
 async def open_zone(
-    state: Path, *, clock: TestClock | None = None, **values: object
+    state: Path, *, clock: Clock | None = None, **values: object
 ) -> AsyncIterator[Zone]:
     """Run a controller over a folder; open the same folder again for a restart."""
     app = create_app(zone_config(state, **values), clock=clock or TestClock(), hasher=CHEAP)
