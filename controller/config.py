@@ -14,6 +14,7 @@ from content.errors import CallerError, ZoneError
 from content.regions import check_region
 
 FILE = "zone.toml"
+DATABASES = ("sqlite+aiosqlite://", "postgresql+asyncpg://")
 
 
 class ConfigError(ZoneError):
@@ -211,9 +212,9 @@ def _check(config: ZoneConfig) -> None:
         )
     if web.tls is Tls.GIVEN and not (web.certificate and web.key):
         raise ConfigError('web.tls = "given" 时，请填写 web.certificate 和 web.key 两个文件。')
-    if config.database and not config.database.startswith("sqlite+aiosqlite://"):
+    if config.database and not config.database.startswith(DATABASES):
         raise ConfigError(
-            "database 目前只支持 SQLite，请删除该项或使用 sqlite+aiosqlite:// 开头的地址。"
+            "database 应以 postgresql+asyncpg:// 或 sqlite+aiosqlite:// 开头；使用默认的本机数据库时请删除该项。"
         )
     if urlsplit(config.public_url).scheme not in {"http", "https"} or not config.public_host:
         raise ConfigError(

@@ -71,8 +71,8 @@ async def test_it_says_birth_and_hello_and_follows_what_is_published(
         await heard(zone, lambda: any(applied(one) == 1 for one in zone.reports))
         await publish(zone)
         await heard(zone, lambda: applied(zone.reports[-1]) == 2)
+        assert zone.states[-1] == StateMessage(DeviceState.READY, "boot-1", 1)
 
-    assert zone.states[-1] == StateMessage(DeviceState.READY, "boot-1", 1)
     assert zone.reports[-1].applied[FEED].link == zone.keys.lines[-1].link.hash
     assert (tmp_path / "home" / "replica.db").exists() is is_real
 
@@ -107,11 +107,9 @@ async def test_a_cut_is_a_will_and_then_a_new_connection(zone: AgentZone, tmp_pa
 async def test_a_stuck_screen_applies_and_goes_on_showing_the_old(
     zone: AgentZone, tmp_path: Path
 ) -> None:
-    stuck = FleetFault(FaultKind.STUCK, share=1, at_s=0.5)
-    async with running(zone, tmp_path, stuck) as terminal:
+    async with running(zone, tmp_path) as terminal:
         await heard(zone, lambda: any(applied(one) == 1 for one in zone.reports))
-        while not terminal._is_stuck:  # noqa: ASYNC110 - the plan has no event
-            await asyncio.sleep(0.05)
+        await terminal._begin(FleetFault(FaultKind.STUCK))
         await publish(zone)
         await heard(zone, lambda: applied(zone.reports[-1]) == 2)
 

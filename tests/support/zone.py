@@ -24,6 +24,7 @@ from controller.store.documents import Document, Proposal, SourceFile
 from controller.store.keys import KeyUse
 from controller.store.people import Person
 from devices.clock import CHINA, Clock
+from tests.support.postgresql import database_of
 from tests.support.signers import Signer
 
 REGION = "519900"
@@ -180,6 +181,7 @@ def zone_config(state: Path, **values: object) -> ZoneConfig:
         "region": REGION,
         "broker": {"enabled": False},
         "api": {"enabled": False},
+        "database": database_of(state),
     }
     return config_from({**base, **values}, state=state)
 

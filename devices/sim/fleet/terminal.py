@@ -10,6 +10,7 @@ from devices.agent.config import Home, TerminalConfig
 from devices.agent.https import client_tls
 from devices.agent.link import LinkSettings
 from devices.agent.ports import Arrived, Connected, LinkEvent, Lost
+from devices.agent.uplink import ANSWER_S, FIRST_ANSWER_S
 from devices.clock import Clock
 from devices.sim.fleet.faults import FaultKind, FleetFault
 from devices.sim.fleet.holdings import ClaimedCopy, Holdings, RealCopy, in_background
@@ -63,6 +64,7 @@ class SimulatedTerminal:
         self._trouble: dict[str, Fault] = {}
         self._delay_s = 0.0
         self._is_deaf = self._is_stuck = False
+        self._welcomed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._heads = {topics.head(feed): feed for feed in settings.feeds}
         self._logs = {topics.log(feed): feed for feed in settings.feeds}
@@ -111,14 +113,23 @@ class SimulatedTerminal:
         elif topic in self._heads:
             self._copy.head(self._heads[topic], payload)
         elif topic == topics.down_message(self.device):
+            self._welcomed.set()
             self._copy.welcomed(from_bytes(payload, Welcome))
         elif topic == self._setting.echo:
             self.link.publish(f"{topics.ROOT}/d/{self.device}/bare", bytes(ECHO_BYTES))
 
     async def _greet(self) -> None:
-        self._held = await self._copy.hello()
-        self.link.publish(topics.up(self.device, "hello"), to_bytes(self._held))
-        self._report()
+        """Say hello until it is answered, as the agent does: the controller may be away."""
+        self._welcomed.clear()
+        patience = FIRST_ANSWER_S
+        while self.link.connected and not self._welcomed.is_set():
+            self._held = await self._copy.hello()
+            self.link.publish(topics.up(self.device, "hello"), to_bytes(self._held))
+            self._report()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self._welcomed.wait()
+            patience = min(ANSWER_S, 2 * patience)
 
     def _moved(self, held: Hello) -> None:
         self._held = held
