@@ -1,5 +1,6 @@
 """What a zone is told at start: `zone.toml`, read once. A wrong key stops the start with its name."""
 
+import hashlib
 import ipaddress
 import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -55,12 +56,25 @@ class ApiConfig:
 
 @dataclass(frozen=True, slots=True)
 class BrokerConfig:
-    """mosquitto, started and watched by the controller."""
+    """mosquitto, started and watched by the controller; or brokers that others run.
+
+    Attributes:
+        host, port, name, enabled: of our own mosquitto.
+        urls: mqtts://host:port of other brokers, instead of our own; terminals are spread over them.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8883
     name: str = "localhost"
     enabled: bool = True
+    urls: tuple[str, ...] = ()
+
+    def address_for(self, device: str) -> tuple[str, int]:
+        """Return host and port of a terminal's broker, always the same one for the same terminal."""
+        if not self.urls:
+            return self.name, self.port
+        place = hashlib.sha256(device.encode()).digest()[0] * len(self.urls) // 256
+        return broker_address(self.urls[place])
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +185,12 @@ def config_from(values: dict[str, Any], *, state: Path) -> ZoneConfig:
     return replace(config, public_url=config.public_url.rstrip("/"))
 
 
+def broker_address(url: str) -> tuple[str, int]:
+    """Return host and port of a broker's URL; 8883 is the port of MQTT over TLS."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or 8883
+
+
 def is_ip(host: str) -> bool:
     """Say whether a host is an address, not a name."""
     try:
@@ -224,7 +244,21 @@ def _check(config: ZoneConfig) -> None:
         raise ConfigError(
             "public_url 不是本机地址，必须以 https:// 开头：否则口令和个人信息会明文传输。"
         )
+    _check_brokers(config.broker)
     _check_numbers(config)
+
+
+def _check_brokers(broker: BrokerConfig) -> None:
+    for url in broker.urls:
+        try:
+            parts = urlsplit(url)
+            is_good = parts.scheme == "mqtts" and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_good = False
+        if not is_good:
+            raise ConfigError(
+                f"zone.toml 的 broker.urls 中“{url}”不正确，应为 mqtts://主机名:端口，例如 mqtts://mq1.example:8883。"
+            )
 
 
 def _check_numbers(config: ZoneConfig) -> None:

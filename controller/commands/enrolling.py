@@ -12,7 +12,7 @@ from content.regions import check_region
 from controller import keys
 from controller.broker.pki import ZoneCa
 from controller.commands.offline import offline
-from controller.config import load_config
+from controller.config import ZoneConfig, load_config
 from controller.enrol import enrol_terminal
 from devices.agent.config import Address, TerminalConfig
 
@@ -49,7 +49,8 @@ async def _enrol_fleet(options: argparse.Namespace) -> None:
         for number in range(1, options.count + 1):
             one = f"{options.prefix}-{number:0{width}}"
             site = f"{options.site}{number}" if options.site_each else options.site
-            await _register(app, replace(first, id=one, site=site), out=options.out / one)
+            terminal = replace(first, id=one, site=site, broker=_broker(app[keys.CONFIG], one))
+            await _register(app, terminal, out=options.out / one)
 
 
 async def _terminal(app: web.Application, name: str, options: argparse.Namespace) -> TerminalConfig:
@@ -62,7 +63,7 @@ async def _terminal(app: web.Application, name: str, options: argparse.Namespace
         attended=options.attended,
         feeds=config.all_feeds,
         public_url=config.public_url,
-        broker=Address(host=config.broker.name, port=config.broker.port),
+        broker=_broker(config, name),
         api_url=f"https://{config.api.name}:{config.api.port}",
         seal_key=app[keys.KEYRING].seal_public,
         root=await app[keys.POLICIES].root(),
@@ -70,6 +71,11 @@ async def _terminal(app: web.Application, name: str, options: argparse.Namespace
         start_ui=True,
         printer=options.printer,
     )
+
+
+def _broker(config: ZoneConfig, device: str) -> Address:
+    host, port = config.broker.address_for(device)
+    return Address(host=host, port=port)
 
 
 async def _register(

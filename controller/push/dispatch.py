@@ -73,10 +73,14 @@ class Dispatch:
         payload = incoming.payload
         match rest:
             case "state":
-                await self._inbox.put(Word(device, from_bytes(payload, StateMessage)))
+                await self._inbox.put(
+                    Word(device, from_bytes(payload, StateMessage), via=incoming.via)
+                )
             case "rep":
                 report = from_bytes(payload, Report)
-                await self._inbox.put(Word(device, report, is_old=incoming.is_old))
+                await self._inbox.put(
+                    Word(device, report, is_old=incoming.is_old, via=incoming.via)
+                )
             case "info":
                 await self._inbox.put(Word(device, _json(payload)))
             case "up/hello":

@@ -9,9 +9,10 @@ import ipaddress
 import logging
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -24,24 +25,31 @@ from controller.broker.mosquitto import Mosquitto
 from controller.broker.pki import ZoneCa
 from controller.broker.refusals import RefusedHandshake
 from controller.broker.settings import BrokerSettings
-from controller.config import ZoneConfig
+from controller.config import ZoneConfig, broker_address
 from controller.push.access import AccessWatch
 from controller.push.broker_link import BrokerAddress, BrokerLink, Incoming, LinkEvents
 from controller.push.dispatch import Dispatch
 from controller.push.feeds import FeedPush
 from controller.push.greeter import Greeter
 from controller.push.inbox import Inbox
+from controller.push.many_links import ManyLinks
 from controller.push.welcome import FeedSource, PolicySource, Welcomer
+from controller.services.event_relay import EventRelay
 from controller.services.events import EventBus
 from controller.services.findings import AuditTrail, Finding, Findings
 from controller.services.intake import Intake, RequestRegister
+from controller.services.leader import leadership
 from controller.services.terminals import Desired, Terminals
 from controller.store.database import Database
 from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
 
+Limb = Callable[[], Coroutine[object, object, None]]
+
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what to dial, not to bind
+OWN = "own"
+"""Name of the link to our own mosquitto."""
 LOOPBACK_NAMES = ("localhost",)
 LOOPBACK_IPS = ("127.0.0.1", "::1")
 """Every listener's certificate is good on this machine, whatever else it is called."""
@@ -92,6 +100,8 @@ async def open_push(outside: Outside) -> AsyncIterator[PushWing]:
     rooms = _Rooms(outside, ca, findings)
     async with AsyncExitStack() as stack:
         await _in_background(stack, "findings", findings.run())
+        if outside.config.database_url.startswith("postgresql"):
+            await _in_background(stack, "relay", rooms.relay().run())
         if outside.config.broker.enabled:
             await rooms.open_broker(stack)
         if outside.config.api.enabled:
@@ -121,15 +131,32 @@ class _Rooms:
             clock=outside.clock,
         )
         self._welcomer = Welcomer(feeds=outside.feeds, policies=outside.policies)
-        self._broker = self._mosquitto() if outside.config.broker.enabled else None
+        own = outside.config.broker.enabled and not outside.config.broker.urls
+        self._broker = self._mosquitto() if own else None
         self.wing = PushWing(terminals=self._terminals, intake=self._intake, broker=self._broker)
 
     async def open_broker(self, stack: AsyncExitStack) -> None:
-        """Start mosquitto and all that lives on it."""
-        broker, outside = self._broker, self._outside
-        if broker is None:
-            return
-        link = BrokerLink(self._address(broker), boot=secrets.token_hex(8))
+        """Start our mosquitto, or dial the brokers that others run, and all that lives on them."""
+        links = self._links()
+        many = ManyLinks(links)
+        inbox, dispatch, feeds = self._parts(many)
+        if self._broker is not None:
+            access = AccessWatch(
+                terminals=self._terminals, gate=self._broker, on_change=feeds.say_all
+            )
+            await access.look()
+            # Ended in reverse: the link says goodbye while the broker still runs.
+            await _in_background(stack, "broker", self._broker.run())
+            await _in_background(stack, "access", access.run())
+        ties = [_LinkTies(name, self._terminals, feeds, dispatch, many) for name in links]
+        work: list[Limb] = [feeds.run, inbox.run]
+        work += [partial(links[tie.name].run, tie.events()) for tie in ties]
+        work.append(self._terminals.tell_links)
+        leads = leadership(self._outside.config.database_url)
+        await _in_background(stack, "link", leads.lead(partial(_all, work)))
+
+    def _parts(self, link: ManyLinks) -> tuple[Inbox, Dispatch, FeedPush]:
+        outside = self._outside
         greeter = Greeter(welcomer=self._welcomer, link=link)
         inbox = Inbox(register=self._terminals, answer=greeter.answer)
         dispatch = Dispatch(
@@ -146,19 +173,20 @@ class _Rooms:
             events=outside.events,
             clock=outside.clock,
         )
-        access = AccessWatch(terminals=self._terminals, gate=broker, on_change=feeds.say_all)
-        await access.look()
-        # Ended in reverse: the link says goodbye while the broker still runs.
-        await _in_background(stack, "broker", broker.run())
-        await _in_background(stack, "access", access.run())
-        await _in_background(stack, "feeds", feeds.run())
-        await _in_background(stack, "inbox", inbox.run())
-        events = _LinkTies(self._terminals, feeds, dispatch)
-        await _in_background(
-            stack,
-            "link",
-            link.run(LinkEvents(events.up, events.down, events.message)),
-        )
+        return inbox, dispatch, feeds
+
+    def _links(self) -> dict[str, BrokerLink]:
+        boot = secrets.token_hex(8)
+        tls = self._tls()
+        if self._broker is not None:
+            config = self._outside.config.broker
+            host = ANYWHERE.get(config.host, config.host)
+            address = BrokerAddress(host, config.port, tls, self._broker.running)
+            return {OWN: BrokerLink(address, boot=boot)}
+        return {
+            url: BrokerLink(BrokerAddress(*broker_address(url), tls, _at_once), boot=boot)
+            for url in self._outside.config.broker.urls
+        }
 
     async def open_api(self, stack: AsyncExitStack) -> None:
         """Listen for HTTPS; a port that is taken is reported, not raised."""
@@ -182,6 +210,11 @@ class _Rooms:
         except ApiProblem as problem:
             logger.warning("device API does not listen", extra={"port": config.api.port})
             self.wing.api_problem = problem
+
+    def relay(self) -> EventRelay:
+        """Return what joins us with the zone's other controllers."""
+        url, bus = self._outside.config.database_url, self._outside.events
+        return EventRelay(url, bus=bus, node=secrets.token_hex(8))
 
     def _mosquitto(self) -> Mosquitto:
         config = self._outside.config.broker
@@ -207,15 +240,12 @@ class _Rooms:
         )
         return issued.write(self._folder, name)
 
-    def _address(self, broker: Mosquitto) -> BrokerAddress:
+    def _tls(self) -> ssl.SSLContext:
         issued = self._ca.issue_controller(now=self._outside.clock.now())
         certificate, key = issued.write(self._folder, "controller")
         tls = ssl.create_default_context(cafile=str(self._ca.certificate_path))
         tls.load_cert_chain(certificate, key)
-        config = self._outside.config.broker
-        return BrokerAddress(
-            ANYWHERE.get(config.host, config.host), config.port, tls, broker.running
-        )
+        return tls
 
     def _refused(self, refused: RefusedHandshake) -> None:
         self._findings.note(
@@ -224,25 +254,45 @@ class _Rooms:
 
 
 class _LinkTies:
-    """What happens when the link comes, goes or brings something."""
+    """What happens when a link comes, goes or brings something."""
 
-    def __init__(self, terminals: Terminals, feeds: FeedPush, dispatch: Dispatch) -> None:
+    def __init__(
+        self, name: str, terminals: Terminals, feeds: FeedPush, dispatch: Dispatch, links: ManyLinks
+    ) -> None:
+        self.name = name
         self._terminals = terminals
         self._feeds = feeds
         self._dispatch = dispatch
+        self._links = links
 
-    async def up(self) -> None:
+    def events(self) -> LinkEvents:
+        """Return what the link is to call."""
+        return LinkEvents(self._up, self._down, self._message)
+
+    async def _up(self) -> None:
         """Nothing heard before counts now; heads are said anew."""
-        self._terminals.link_is(up=True)
+        self._terminals.link_is(up=True, via=self.name)
         await self._feeds.say_all()
 
-    def down(self) -> None:
+    def _down(self) -> None:
         """Nobody is known to be there."""
-        self._terminals.link_is(up=False)
+        self._terminals.link_is(up=False, via=self.name)
 
-    async def message(self, incoming: Incoming) -> None:
+    async def _message(self, incoming: Incoming) -> None:
         """Serve it."""
-        await self._dispatch.take(incoming)
+        self._links.heard(incoming.topic, via=self.name)
+        await self._dispatch.take(replace(incoming, via=self.name))
+
+
+async def _at_once() -> None:
+    """Somebody else's broker: dial it, and again."""
+
+
+async def _all(work: Sequence[Limb]) -> None:
+    """Do all of it until one ends or the whole is cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for one in work:
+            group.create_task(one())
 
 
 async def _in_background(

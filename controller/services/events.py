@@ -113,10 +113,16 @@ class EventBus:
     def __init__(self) -> None:
         self._listeners: set[Subscription] = set()
 
-    def publish(self, event: Event) -> None:
-        """Hand on an event. Call it after the commit, never inside the transaction."""
+    def publish(self, event: Event, *, but: Subscription | None = None) -> None:
+        """Hand on an event. Call it after the commit, never inside the transaction.
+
+        Args:
+            event: what happened.
+            but: a listener that brought it from elsewhere and is not to hear it again.
+        """
         for listener in self._listeners:
-            listener.offer(event)
+            if listener is not but:
+                listener.offer(event)
 
     def subscribe(self, *, limit: int = QUEUE, but: tuple[type[Event], ...] = ()) -> Subscription:
         """Return a new listener: `async with bus.subscribe() as events: async for event in events`.

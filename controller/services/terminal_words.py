@@ -27,22 +27,24 @@ class Word:
         said: a birth or will, a report, or what it says of its hardware and software (JSON).
         is_old: the broker had kept it: it proves no sign of life, so a report that is known keeps the
             moment at which it first came.
+        via: the link that brought it.
     """
 
     device: str
     said: StateMessage | Report | bytes
     is_old: bool = False
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is to be written, who was heard, and who has changed for those that look.
+    """What is to be written, who was heard over which link, and who has changed for those that look.
 
     `late` are states (device, word) of connections that are over.
     """
 
     changes: Changes = field(default_factory=Changes)
-    heard: set[str] = field(default_factory=set)
+    heard: dict[str, str] = field(default_factory=dict)
     changed: dict[str, None] = field(default_factory=dict)
     late: list[tuple[str, str]] = field(default_factory=list)
 
@@ -83,7 +85,7 @@ class _Listener:
         """Serve one word."""
         match word.said:
             case StateMessage():
-                self._state(word.device, word.said)
+                self._state(word.device, word.said, via=word.via)
             case Report():
                 self._report(word.device, word.said, is_old=word.is_old)
             case bytes():
@@ -99,18 +101,19 @@ class _Listener:
                     self._changes.moved.append(one.fault)
         return self._outcome
 
-    def _state(self, device: str, said: StateMessage) -> None:
+    def _state(self, device: str, said: StateMessage, *, via: str) -> None:
         known = self._presences.get(device)
         fresh = after(known, said, now=self._now)
         if fresh is None:
             self._outcome.late.append((device, str(said.s)))
             return
+        fresh = replace(fresh, heard=self._now, via=via)
         if fresh != known:
             self._presences[device] = self._changes.presences[device] = fresh
         what = _came_or_went(known, fresh)
         if what:
             self._add_history(device, what, str(said.s))
-        self._outcome.heard.add(device)
+        self._outcome.heard[device] = via
         self._outcome.changed[device] = None
 
     def _report(self, device: str, report: Report, *, is_old: bool) -> None:

@@ -1,20 +1,25 @@
 """Know the terminals: who is enrolled, who is there, what each holds, shows and suffers from."""
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from content.errors import NotFound
+from content.errors import NotFound, ZoneError
 from controller.services.events import EventBus, TerminalChanged
 from controller.services.terminal_status import Known, TerminalStatus, status_of
 from controller.services.terminal_words import MAX_FAULTS, Word, hear
 from controller.store import terminal_batches as batches
 from controller.store import terminals as store
 from controller.store.database import Database
+from controller.store.links import KeptLink, keep_links, kept_links
 from controller.store.terminal_batches import Kept
-from controller.store.terminals import HistoryLine, KeptFault, Terminal
+from controller.store.terminals import HistoryLine, KeptFault, Presence, Terminal
 from devices.clock import Clock
 from devices.wire.messages import Report, StateMessage
 
@@ -23,6 +28,10 @@ logger = logging.getLogger(__name__)
 __all__ = ["MAX_FAULTS", "Desired", "Terminals"]
 
 HISTORY = 50
+BEAT_S = 5.0
+MOST_BEATS = 3
+"""A leader that has said nothing for so many beats has no links that anybody should believe in."""
+NEVER = 1 << 62
 
 
 class Desired(Protocol):
@@ -43,8 +52,10 @@ class Terminals:
         self._desired = desired
         self._events = events
         self._clock = clock
-        self._link_up = False
-        self._heard: set[str] = set()
+        self._links: dict[str, int] = {}
+        self._heard: dict[str, str] = {}
+        self._leads = False
+        self._turned = asyncio.Event()
 
     # What the desk asks.
 
@@ -53,11 +64,12 @@ class Terminals:
         async with self._database.read() as c:
             enrolled = await store.all_terminals(c)
             kept = await batches.kept_of_all(c)
+            view = await self._view(c)
         # Read last: a line published in between makes a terminal look behind, never ahead.
         desired = await self._desired.sequences()
         now = self._now()
         return tuple(
-            status_of(self._judged(one, kept), desired=desired, now=now) for one in enrolled
+            status_of(_judged(one, kept, view), desired=desired, now=now) for one in enrolled
         )
 
     async def status(self, device: str) -> TerminalStatus:
@@ -108,11 +120,47 @@ class Terminals:
         async with self._database.read() as c:
             return await store.enrolment_mark(c)
 
-    def link_is(self, *, up: bool) -> None:
-        """Note that the controller's own link came or went: what was heard before proves nothing now."""
-        self._link_up = up
-        self._heard.clear()
+    def link_is(self, *, up: bool, via: str = "") -> None:
+        """Note that a link of the controller came or went: what was heard over it proves nothing now."""
+        if up:
+            self._links[via] = self._now()
+        else:
+            self._links.pop(via, None)
+        self._turned.set()
+        self._heard = {device: link for device, link in self._heard.items() if link != via}
         self._events.publish(TerminalChanged(""))
+
+    @property
+    def link_up(self) -> bool:
+        """Whether this controller has a link to some broker."""
+        return bool(self._links)
+
+    async def tell_links(self) -> None:
+        """While this controller leads, tell the others which links there are. `run` it as a task."""
+        self._leads = True
+        try:
+            while True:
+                self._turned.clear()
+                now = self._now()
+                kept = tuple(KeptLink(via, since, now) for via, since in self._links.items())
+                try:
+                    async with self._database.write() as c:
+                        await keep_links(c, kept)
+                except (ZoneError, SQLAlchemyError, OSError):
+                    logger.exception("links not told")
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(BEAT_S):
+                        await self._turned.wait()
+        finally:
+            self._leads = False
+
+    async def _view(self, c: AsyncConnection) -> "View":
+        """Return which links count: our own while we lead, else what the leader said a moment ago."""
+        if self._leads or self._links:
+            return View(dict(self._links), self._heard)
+        now = self._now()
+        said = [one for one in await kept_links(c) if now - one.beat < MOST_BEATS * BEAT_S]
+        return View({one.via: one.since for one in said}, None)
 
     # What terminals say.
 
@@ -143,17 +191,33 @@ class Terminals:
 
     async def _known(self, c: AsyncConnection, terminal: Terminal) -> Known:
         kept = await batches.kept_of(c, (terminal.id,), reports_of=(terminal.id,))
-        return self._judged(terminal, kept)
-
-    def _judged(self, terminal: Terminal, kept: Kept) -> Known:
-        return Known(
-            terminal=terminal,
-            presence=kept.presences.get(terminal.id),
-            report=kept.reports.get(terminal.id),
-            faults=kept.faults.get(terminal.id, ()),
-            heard=terminal.id in self._heard,
-            link_up=self._link_up,
-        )
+        return _judged(terminal, kept, await self._view(c))
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The links that are up, with the second of their coming; and who was heard, if that is known here."""
+
+    links: Mapping[str, int]
+    heard: Mapping[str, str] | None
+
+    def has_heard(self, device: str, presence: Presence | None) -> bool:
+        """Say whether a terminal has spoken over a link that is still up, since it is up."""
+        if self.heard is not None:
+            return device in self.heard
+        return presence is not None and presence.heard >= self.links.get(presence.via, NEVER)
+
+
+def _judged(terminal: Terminal, kept: Kept, view: View) -> Known:
+    presence = kept.presences.get(terminal.id)
+    return Known(
+        terminal=terminal,
+        presence=presence,
+        report=kept.reports.get(terminal.id),
+        faults=kept.faults.get(terminal.id, ()),
+        heard=view.has_heard(terminal.id, presence),
+        link_up=bool(view.links),
+    )

@@ -1,7 +1,31 @@
 """The whole catalogue of tables: importing this module completes it."""
 
-from controller.store import audit, documents, intake, keys, log, people, requests, terminals
+from controller.store import (
+    alerts,
+    audit,
+    documents,
+    intake,
+    keys,
+    links,
+    log,
+    people,
+    requests,
+    sites,
+    terminals,
+)
 from controller.store.metadata import metadata
 
-MODULES = (audit, documents, intake, keys, log, people, requests, terminals)
+MODULES = (
+    alerts,
+    audit,
+    documents,
+    intake,
+    keys,
+    links,
+    log,
+    people,
+    requests,
+    sites,
+    terminals,
+)
 COMPLETE = metadata

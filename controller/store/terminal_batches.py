@@ -84,6 +84,8 @@ async def _presences(c: AsyncConnection, *where: ColumnElement[bool]) -> dict[st
             row.connection,
             row.since,
             msgspec.json.decode(row.past, type=tuple[str, ...]),
+            row.heard,
+            row.via,
         )
         for row in rows
     }
@@ -162,6 +164,8 @@ def _presence_row(device: str, kept: Presence) -> dict[str, object]:
         "connection": kept.connection,
         "since": kept.since,
         "past": msgspec.json.encode(kept.past).decode(),
+        "heard": kept.heard,
+        "via": kept.via,
     }
 
 

@@ -78,6 +78,7 @@ class Presence:
         boot, connection: of that birth (wire.md 9.2).
         since: unix seconds at which it came or went.
         past: earlier boots, newest first; what still arrives from them is late and is ignored.
+        heard: unix seconds at which such a word last came, `via` which link of the controller.
     """
 
     state: DeviceState
@@ -85,6 +86,8 @@ class Presence:
     connection: int
     since: int
     past: tuple[str, ...] = ()
+    heard: int = 0
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,8 @@ presences = Table(
     Column("connection", Integer, nullable=False),
     Column("since", Integer, nullable=False),
     Column("past", Text, nullable=False),
+    Column("heard", Integer, nullable=False, server_default="0"),
+    Column("via", String(200), nullable=False, server_default=""),
 )
 
 reports = Table(
