@@ -7,9 +7,8 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING
 
-import asyncpg
 import msgspec
 
 from controller.services.events import (
@@ -23,10 +22,15 @@ from controller.services.events import (
     Subscription,
     TerminalChanged,
 )
+from controller.store.notice_board import LOST, connected
+
+if TYPE_CHECKING:
+    from controller.store.notice_board import Connection
 
 logger = logging.getLogger(__name__)
 
 CHANNEL = "disclosure_zone"
+NAME = "disclosure-zone-relay"
 AGAIN_S = 2.0
 SETTLE_S = 0.2
 """A fleet changes all the time: its changes are told together."""
@@ -40,7 +44,7 @@ class EventRelay:
     """`run` it as a task."""
 
     def __init__(self, url: str, *, bus: EventBus, node: str) -> None:
-        self._url = url.replace("+asyncpg", "")
+        self._url = url
         self._bus = bus
         self._node = node
 
@@ -48,23 +52,20 @@ class EventRelay:
         """Relay until cancelled, whatever happens to the database."""
         async with self._bus.subscribe() as events:
             while True:
-                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-                    await self._one_connection(events)
+                with suppress(*LOST):
+                    async with connected(self._url, name=NAME) as connection:
+                        await self._relay(connection, events)
                 await asyncio.sleep(AGAIN_S)
 
-    async def _one_connection(self, events: Subscription) -> None:
-        connection = await asyncpg.connect(self._url, timeout=AGAIN_S * 3)
+    async def _relay(self, connection: "Connection", events: Subscription) -> None:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
-        try:
-            await connection.add_listener(CHANNEL, lambda *heard: self._hear(events, heard[-1]))
-            self._bus.publish(Overflowed(), but=events)
-            await self._tell(connection, events, lost)
-        finally:
-            connection.terminate()
+        await connection.add_listener(CHANNEL, lambda *heard: self._hear(events, heard[-1]))
+        self._bus.publish(Overflowed(), but=events)
+        await self._tell(connection, events, lost)
 
     async def _tell(
-        self, connection: "asyncpg.Connection[Any]", events: Subscription, lost: asyncio.Event
+        self, connection: "Connection", events: Subscription, lost: asyncio.Event
     ) -> None:
         while not lost.is_set():
             batch: dict[Event, None] = {}

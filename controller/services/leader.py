@@ -8,11 +8,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from controller.store.notice_board import LOST, connected
+
+if TYPE_CHECKING:
+    from controller.store.notice_board import Connection
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ LEADER = 0x5A33
 """Advisory lock of the leader; WRITERS_TURN and MIGRATION are in controller.store.postgresql."""
 BEAT_S = 2.0
 """How often the leader asks whether it still leads, and the others whether they may."""
-ANSWER_S = 5.0
+NAME = "disclosure-zone-leader"
 
 Work = Callable[[], Awaitable[None]]
 
@@ -50,47 +51,26 @@ class DatabaseLeadership:
 
     async def lead(self, work: Work) -> None:
         """Run `work` whenever this controller leads; it is cancelled when the database cannot be asked."""
-        engine = create_async_engine(
-            self._url,
-            isolation_level="AUTOCOMMIT",
-            pool_size=1,
-            connect_args={"timeout": ANSWER_S, "server_settings": _KEEPALIVES},
-        )
-        try:
-            while True:
-                with suppress(DBAPIError, OSError, TimeoutError):
-                    async with engine.connect() as connection:
-                        await self._lead_on(connection, work)
-                await asyncio.sleep(self._beat_s)
-        finally:
-            await engine.dispose()
+        while True:
+            with suppress(*LOST):
+                async with connected(self._url, name=NAME) as connection:
+                    await self._lead_on(connection, work)
+            await asyncio.sleep(self._beat_s)
 
-    async def _lead_on(self, connection: AsyncConnection, work: Work) -> None:
-        if not await connection.scalar(select(func.pg_try_advisory_lock(LEADER))):
+    async def _lead_on(self, connection: "Connection", work: Work) -> None:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER):
             return
         logger.info("this controller leads")
         task = asyncio.ensure_future(work())
         try:
             while not task.done():
                 await asyncio.wait([task], timeout=self._beat_s)
-                async with asyncio.timeout(ANSWER_S):
-                    await connection.execute(text("SELECT 1"))
+                await connection.execute("SELECT 1")
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
             logger.info("this controller leads no more")
-            # The lock goes with the connection: one that is handed back to the pool would keep it.
-            await connection.invalidate()
-
-
-_KEEPALIVES = {
-    "application_name": "disclosure-zone-leader",
-    # A machine that vanishes without a goodbye leads for so long: 5 + 3 x 2 seconds.
-    "tcp_keepalives_idle": "5",
-    "tcp_keepalives_interval": "2",
-    "tcp_keepalives_count": "3",
-}
 
 
 def leadership(url: str) -> Leadership:
