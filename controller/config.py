@@ -77,6 +77,38 @@ class BrokerConfig:
         return broker_address(self.urls[place])
 
 
+class MailTls(StrEnum):
+    """How the mail server is spoken to."""
+
+    ON = "on"
+    """TLS from the first byte, mostly port 465."""
+    START = "start"
+    """STARTTLS, mostly port 587."""
+    OFF = "off"
+    """In the clear: for a server on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailConfig:
+    """Whom alerts are mailed to, and through which server. `host` "" = no mail."""
+
+    host: str = ""
+    port: int = 465
+    tls: MailTls = MailTls.ON
+    user: str = ""
+    password: str = field(default="", repr=False)
+    sender: str = ""
+    to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookConfig:
+    """An address that alerts are posted to, and the secret that signs them. `url` "" = none."""
+
+    url: str = ""
+    secret: str = field(default="", repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class ZoneConfig:
     """Everything a controller process is told.
@@ -109,6 +141,8 @@ class ZoneConfig:
     web: WebConfig = field(default_factory=WebConfig)
     api: ApiConfig = field(default_factory=ApiConfig)
     broker: BrokerConfig = field(default_factory=BrokerConfig)
+    mail: MailConfig = field(default_factory=MailConfig)
+    webhook: WebhookConfig = field(default_factory=WebhookConfig)
 
     @property
     def main_feed(self) -> str:
@@ -245,7 +279,22 @@ def _check(config: ZoneConfig) -> None:
             "public_url 不是本机地址，必须以 https:// 开头：否则口令和个人信息会明文传输。"
         )
     _check_brokers(config.broker)
+    _check_alerts(config)
     _check_numbers(config)
+
+
+def _check_alerts(config: ZoneConfig) -> None:
+    mail, hook = config.mail, config.webhook
+    if mail.host and not (mail.sender and mail.to):
+        raise ConfigError("zone.toml 的 mail：请填写 sender（发件地址）和 to（收件地址列表）。")
+    if mail.tls is MailTls.OFF and mail.host and not is_loopback(mail.host):
+        raise ConfigError(
+            'zone.toml 的 mail.tls：邮件服务器不在本机时不能为 "off"，请改为 "on" 或 "start"。'
+        )
+    if hook.url and not hook.secret:
+        raise ConfigError("zone.toml 的 webhook：请填写 secret，接收方用它核对签名。")
+    if hook.url and urlsplit(hook.url).scheme not in {"http", "https"}:
+        raise ConfigError("zone.toml 的 webhook.url 应以 https:// 开头。")
 
 
 def _check_brokers(broker: BrokerConfig) -> None:

@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from controller.config import ZoneConfig
 from controller.problems import Problem
 from controller.push.start import PushWing
+from controller.services.alerts import Alerts
 from controller.services.audit import AuditLog
 from controller.services.documents import Documents
 from controller.services.events import EventBus
@@ -40,6 +41,7 @@ DOCUMENTS = web.AppKey("DOCUMENTS", Documents)
 PUBLISHING = web.AppKey("PUBLISHING", Publishing)
 REQUESTS = web.AppKey("REQUESTS", RequestDesk)
 PUSH = web.AppKey("PUSH", PushWing)
+ALERTS = web.AppKey("ALERTS", Alerts)
 TERMINALS = web.AppKey("TERMINALS", Terminals)
 HASHER = web.AppKey("HASHER", PasswordHasher)
 ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("ERROR_PAGE")

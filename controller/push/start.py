@@ -38,7 +38,7 @@ from controller.services.event_relay import EventRelay
 from controller.services.events import EventBus
 from controller.services.findings import AuditTrail, Finding, Findings
 from controller.services.intake import Intake, RequestRegister
-from controller.services.leader import leadership
+from controller.services.leader import PUSH, leadership
 from controller.services.terminals import Desired, Terminals
 from controller.store.database import Database
 from devices.clock import Clock
@@ -152,7 +152,7 @@ class _Rooms:
         work: list[Limb] = [feeds.run, inbox.run]
         work += [partial(links[tie.name].run, tie.events()) for tie in ties]
         work.append(self._terminals.tell_links)
-        leads = leadership(self._outside.config.database_url)
+        leads = leadership(self._outside.config.database_url, lock=PUSH)
         await _in_background(stack, "link", leads.lead(partial(_all, work)))
 
     def _parts(self, link: ManyLinks) -> tuple[Inbox, Dispatch, FeedPush]:

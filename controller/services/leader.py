@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LEADER = 0x5A33
-"""Advisory lock of the leader; WRITERS_TURN and MIGRATION are in controller.store.postgresql."""
+PUSH, TIMERS = 0x5A33, 0x5A34
+"""Advisory locks of who speaks with brokers and who keeps timers; others are in controller.store.postgresql."""
 BEAT_S = 2.0
 """How often the leader asks whether it still leads, and the others whether they may."""
 NAME = "disclosure-zone-leader"
@@ -45,8 +45,9 @@ class OnlyController:
 class DatabaseLeadership:
     """One among several, over the zone's PostgreSQL."""
 
-    def __init__(self, url: str, *, beat_s: float = BEAT_S) -> None:
+    def __init__(self, url: str, *, lock: int = PUSH, beat_s: float = BEAT_S) -> None:
         self._url = url
+        self._lock = lock
         self._beat_s = beat_s
 
     async def lead(self, work: Work) -> None:
@@ -58,7 +59,7 @@ class DatabaseLeadership:
             await asyncio.sleep(self._beat_s)
 
     async def _lead_on(self, connection: "Connection", work: Work) -> None:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER):
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", self._lock):
             return
         logger.info("this controller leads")
         task = asyncio.ensure_future(work())
@@ -73,6 +74,6 @@ class DatabaseLeadership:
             logger.info("this controller leads no more")
 
 
-def leadership(url: str) -> Leadership:
+def leadership(url: str, *, lock: int) -> Leadership:
     """Return what fits a database."""
-    return DatabaseLeadership(url) if url.startswith("postgresql") else OnlyController()
+    return DatabaseLeadership(url, lock=lock) if url.startswith("postgresql") else OnlyController()

@@ -104,6 +104,7 @@ class TerminalStatus:
         devices: peripheral -> the same, as reported.
         outbox: envelopes that wait at the terminal.
         last_report: unix seconds of arrival, 0 = none.
+        clock_skew_s: seconds by which the terminal's clock was ahead when it reported last.
     """
 
     id: str
@@ -121,6 +122,7 @@ class TerminalStatus:
     devices: Mapping[str, str]
     outbox: int
     last_report: int
+    clock_skew_s: int = 0
 
     @property
     def name(self) -> str:
@@ -179,6 +181,7 @@ def status_of(known: Known, *, desired: Mapping[str, tuple[int, str]], now: int)
         devices=report.devices,
         outbox=report.outbox,
         last_report=known.report.received if known.report else 0,
+        clock_skew_s=report.at - known.report.received if known.report and report.at else 0,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 WRITERS_TURN = 0x5A31
-"""Advisory lock of whoever writes; LEADER is in controller.services.leader, MIGRATION below."""
+"""Advisory lock of whoever writes; those of leaders are in controller.services.leader."""
 MIGRATION = 0x5A32
 WAIT_FOR_TURN = "10s"
 READERS = 10
