@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import msgspec
-from sqlalchemy import Column, Index, Integer, Table, Text, insert, select, update
+from sqlalchemy import Column, Index, Integer, RowMapping, Table, Text, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from controller.store.metadata import metadata
@@ -60,19 +60,19 @@ async def keep_alert(c: AsyncConnection, alert: KeptAlert) -> None:
 async def open_alerts(c: AsyncConnection) -> dict[str, KeptAlert]:
     """Return the alerts that are not over, by site."""
     rows = (await c.execute(select(alerts).where(alerts.c.closed == 0))).mappings()
-    return {row["site"]: _alert(dict(row)) for row in rows}
+    return {row["site"]: _alert(row) for row in rows}
 
 
 async def find_alert(c: AsyncConnection, number: int) -> KeptAlert | None:
     """Return an alert, None if there is none of this id."""
     row = (await c.execute(select(alerts).where(alerts.c.id == number))).mappings().first()
-    return _alert(dict(row)) if row else None
+    return _alert(row) if row else None
 
 
 async def last_closed(c: AsyncConnection, *, limit: int) -> tuple[KeptAlert, ...]:
     """Return the alerts that are over, the last first."""
     query = select(alerts).where(alerts.c.closed > 0).order_by(alerts.c.closed.desc()).limit(limit)
-    return tuple(_alert(dict(row)) for row in (await c.execute(query)).mappings())
+    return tuple(_alert(row) for row in (await c.execute(query)).mappings())
 
 
 def _row(alert: KeptAlert) -> dict[str, object]:
@@ -81,6 +81,6 @@ def _row(alert: KeptAlert) -> dict[str, object]:
     return {**fields, "trouble": msgspec.json.encode(alert.trouble).decode()}
 
 
-def _alert(row: dict[str, object]) -> KeptAlert:
-    trouble = msgspec.json.decode(str(row.pop("trouble")), type=dict[str, str])
-    return msgspec.convert({**row, "trouble": trouble}, KeptAlert)
+def _alert(row: RowMapping) -> KeptAlert:
+    trouble = msgspec.json.decode(row["trouble"], type=dict[str, str])
+    return KeptAlert(**{**row, "trouble": trouble})

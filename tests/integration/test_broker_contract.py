@@ -25,7 +25,7 @@ from tests.support.brokers import Brokers, find_nats, running_brokers
 from tests.support.mosquitto import HAS_MOSQUITTO
 from tests.support.zone_ca import FEED, client_tls, wall_now
 
-DEADLINE_S = 40
+DEADLINE_S = 90
 DEVICES = tuple(f"hall-{letter}" for letter in "abcdef")
 A, B = DEVICES[:2]
 MOSQUITTO = pytest.mark.skipif(not HAS_MOSQUITTO, reason="mosquitto is not installed")
@@ -169,7 +169,7 @@ async def open_stage(kind: str, folder: Path) -> AsyncIterator[Stage]:
     params=[
         pytest.param("mosquitto", marks=MOSQUITTO),
         pytest.param("shards", marks=MOSQUITTO),
-        pytest.param("nats", marks=NATS),
+        pytest.param("nats", marks=(NATS, pytest.mark.cluster)),
     ]
 )
 async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
