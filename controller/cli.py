@@ -114,6 +114,17 @@ def _enrolling(commands: "argparse._SubParsersAction[_Parser]") -> None:
     one.add_argument("--reason", required=True, help="停用原因，记入审计日志")
     one.set_defaults(command=enrolling.revoke)
 
+    one = commands.add_parser("enrol-fleet", help="一次登记多台终端（模拟终端群，或首批到货）")
+    one.add_argument("prefix", help="编号前缀，如 village 得到 village-001、village-002……")
+    _state(one)
+    one.add_argument("--count", required=True, type=int, help="台数")
+    one.add_argument("--site", required=True, help="所在场所")
+    one.add_argument("--site-each", action="store_true", help="在场所名称后加序号，一台一处")
+    one.add_argument("--region", required=True, help="行政区划代码")
+    one.add_argument("--out", required=True, type=Path, help="各终端目录的上级目录")
+    one.add_argument("--screen", action="append", default=[], help="界面，如 kiosk、signage-1")
+    one.set_defaults(command=enrolling.enrol_fleet, attended=False, printer="")
+
 
 def _state(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", type=Path, default=Path(".state/zone"), help="专区数据目录")

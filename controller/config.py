@@ -1,5 +1,6 @@
 """What a zone is told at start: `zone.toml`, read once. A wrong key stops the start with its name."""
 
+import hashlib
 import ipaddress
 import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -14,6 +15,7 @@ from content.errors import CallerError, ZoneError
 from content.regions import check_region
 
 FILE = "zone.toml"
+DATABASES = ("sqlite+aiosqlite://", "postgresql+asyncpg://")
 
 
 class ConfigError(ZoneError):
@@ -54,12 +56,57 @@ class ApiConfig:
 
 @dataclass(frozen=True, slots=True)
 class BrokerConfig:
-    """mosquitto, started and watched by the controller."""
+    """mosquitto, started and watched by the controller; or brokers that others run.
+
+    Attributes:
+        host, port, name, enabled: of our own mosquitto.
+        urls: mqtts://host:port of other brokers, instead of our own; terminals are spread over them.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8883
     name: str = "localhost"
     enabled: bool = True
+    urls: tuple[str, ...] = ()
+
+    def address_for(self, device: str) -> tuple[str, int]:
+        """Return host and port of a terminal's broker, always the same one for the same terminal."""
+        if not self.urls:
+            return self.name, self.port
+        place = hashlib.sha256(device.encode()).digest()[0] * len(self.urls) // 256
+        return broker_address(self.urls[place])
+
+
+class MailTls(StrEnum):
+    """How the mail server is spoken to."""
+
+    ON = "on"
+    """TLS from the first byte, mostly port 465."""
+    START = "start"
+    """STARTTLS, mostly port 587."""
+    OFF = "off"
+    """In the clear: for a server on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailConfig:
+    """Whom alerts are mailed to, and through which server. `host` "" = no mail."""
+
+    host: str = ""
+    port: int = 465
+    tls: MailTls = MailTls.ON
+    user: str = ""
+    password: str = field(default="", repr=False)
+    sender: str = ""
+    to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookConfig:
+    """An address that alerts are posted to, and the secret that signs them. `url` "" = none."""
+
+    url: str = ""
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +141,8 @@ class ZoneConfig:
     web: WebConfig = field(default_factory=WebConfig)
     api: ApiConfig = field(default_factory=ApiConfig)
     broker: BrokerConfig = field(default_factory=BrokerConfig)
+    mail: MailConfig = field(default_factory=MailConfig)
+    webhook: WebhookConfig = field(default_factory=WebhookConfig)
 
     @property
     def main_feed(self) -> str:
@@ -176,6 +225,12 @@ def config_from(values: dict[str, Any], *, state: Path) -> ZoneConfig:
     return replace(config, public_url=config.public_url.rstrip("/"))
 
 
+def broker_address(url: str) -> tuple[str, int]:
+    """Return host and port of a broker's URL; 8883 is the port of MQTT over TLS."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or 8883
+
+
 def is_ip(host: str) -> bool:
     """Say whether a host is an address, not a name."""
     try:
@@ -217,9 +272,9 @@ def _check(config: ZoneConfig) -> None:
         )
     if web.tls is Tls.GIVEN and not (web.certificate and web.key):
         raise ConfigError('web.tls = "given" 时，请填写 web.certificate 和 web.key 两个文件。')
-    if config.database and not config.database.startswith("sqlite+aiosqlite://"):
+    if config.database and not config.database.startswith(DATABASES):
         raise ConfigError(
-            "database 目前只支持 SQLite，请删除该项或使用 sqlite+aiosqlite:// 开头的地址。"
+            "database 应以 postgresql+asyncpg:// 或 sqlite+aiosqlite:// 开头；使用默认的本机数据库时请删除该项。"
         )
     if urlsplit(config.public_url).scheme not in {"http", "https"} or not config.public_host:
         raise ConfigError(
@@ -229,7 +284,36 @@ def _check(config: ZoneConfig) -> None:
         raise ConfigError(
             "public_url 不是本机地址，必须以 https:// 开头：否则口令和个人信息会明文传输。"
         )
+    _check_brokers(config.broker)
+    _check_alerts(config)
     _check_numbers(config)
+
+
+def _check_alerts(config: ZoneConfig) -> None:
+    mail, hook = config.mail, config.webhook
+    if mail.host and not (mail.sender and mail.to):
+        raise ConfigError("zone.toml 的 mail：请填写 sender（发件地址）和 to（收件地址列表）。")
+    if mail.tls is MailTls.OFF and mail.host and not is_loopback(mail.host):
+        raise ConfigError(
+            'zone.toml 的 mail.tls：邮件服务器不在本机时不能为 "off"，请改为 "on" 或 "start"。'
+        )
+    if hook.url and not hook.secret:
+        raise ConfigError("zone.toml 的 webhook：请填写 secret，接收方用它核对签名。")
+    if hook.url and urlsplit(hook.url).scheme not in {"http", "https"}:
+        raise ConfigError("zone.toml 的 webhook.url 应以 https:// 开头。")
+
+
+def _check_brokers(broker: BrokerConfig) -> None:
+    for url in broker.urls:
+        try:
+            parts = urlsplit(url)
+            is_good = parts.scheme == "mqtts" and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_good = False
+        if not is_good:
+            raise ConfigError(
+                f"zone.toml 的 broker.urls 中“{url}”不正确，应为 mqtts://主机名:端口，例如 mqtts://mq1.example:8883。"
+            )
 
 
 def _check_numbers(config: ZoneConfig) -> None:

@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from controller.config import ZoneConfig
 from controller.problems import Problem
 from controller.push.start import PushWing
+from controller.services.alerts import Alerts
 from controller.services.audit import AuditLog
 from controller.services.curation import CurationDesk
 from controller.services.documents import Documents
@@ -49,6 +50,7 @@ PUBLISHING = web.AppKey("PUBLISHING", Publishing)
 EMERGENCIES = web.AppKey("EMERGENCIES", Emergencies)
 REQUESTS = web.AppKey("REQUESTS", RequestDesk)
 PUSH = web.AppKey("PUSH", PushWing)
+ALERTS = web.AppKey("ALERTS", Alerts)
 TERMINALS = web.AppKey("TERMINALS", Terminals)
 ENROLMENTS = web.AppKey("ENROLMENTS", Enrolments)
 PAIRINGS = web.AppKey("PAIRINGS", Pairings)

@@ -1,7 +1,8 @@
 """Build the parts of a running controller in order, and take them down in reverse. Nobody else constructs."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from aiohttp import web
 
@@ -15,6 +16,8 @@ from controller.config import ZoneConfig
 from controller.importing.importing import import_file
 from controller.importing.limits import ImportLimits
 from controller.push.start import Outside, open_push
+from controller.services.alert_channels import channels
+from controller.services.alerts import Alerts
 from controller.services.audit import AuditLog
 from controller.services.curation import CurationDesk
 from controller.services.documents import Documents, ReadFile
@@ -24,6 +27,7 @@ from controller.services.events import EventBus
 from controller.services.feed_log import FeedLog
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring, open_keyring
+from controller.services.leader import TIMERS, leadership
 from controller.services.pairings import Pairings
 from controller.services.people import People
 from controller.services.policy import Policies
@@ -50,7 +54,30 @@ async def services(app: web.Application) -> AsyncIterator[None]:
         app[keys.PUSH] = await stack.enter_async_context(open_push(_outside(app)))
         app[keys.TERMINALS] = app[keys.PUSH].terminals
         stack.push_async_callback(app[keys.SEARCH_COPY].close)
+        await _open_alerts(app, stack)
         yield
+
+
+async def _open_alerts(app: web.Application, stack: AsyncExitStack) -> None:
+    """Watch the sites, where this controller keeps the timers."""
+    config = app[keys.CONFIG]
+    alerts = app[keys.ALERTS] = Alerts(
+        database=app[keys.DATABASE],
+        terminals=app[keys.TERMINALS],
+        audit=app[keys.AUDIT],
+        channels=channels(config.mail, config.webhook),
+        clock=app[keys.CLOCK],
+        desk=config.public_url,
+    )
+    leads = leadership(config.database_url, lock=TIMERS)
+    task = asyncio.create_task(leads.lead(alerts.run), name="alerts")
+    stack.push_async_callback(_ended, task)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _outside(app: web.Application) -> Outside:

@@ -20,6 +20,8 @@ python -m devices simulate printer --link PATH --out DIR
     run a simulated device; its control page stands in for its user's hands
 python -m devices simulate id_card|scanner|presence|text_sign --link PATH [--tcp PORT]
 python -m devices simulate ups --link PATH [--tcp PORT]
+python -m devices simulate fleet --homes DIR --processes 2
+    run a fleet of simulated terminals
 python -m devices doctor [--home DIR] [--json]
     find, name and test what is plugged in, and say what to do
 python -m devices print-test (--home DIR | --port PATH) [--model KEY] [--all]

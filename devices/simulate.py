@@ -32,6 +32,10 @@ class Host(Protocol):
 def main(argv: list[str]) -> int:
     """Run the simulated device that the arguments name; return the exit code."""
     options = _parser().parse_args(argv)
+    if options.kind == "fleet":
+        from devices.sim.fleet import fleet
+
+        return fleet.main(options)
     try:
         host = _printer(options) if options.kind == "printer" else _other(options)
     except OSError as error:
@@ -155,6 +159,10 @@ def _parser() -> argparse.ArgumentParser:
     for kind in kinds.choices.values():
         kind.add_argument("--page", type=int, metavar="PORT", default=0, help="of the control page")
         kind.add_argument("--no-page", dest="page", action="store_const", const=None)
+
+    from devices.sim.fleet.fleet import add_arguments
+
+    add_arguments(kinds.add_parser("fleet", help="many whole terminals at a real controller"))
     return parser
 
 

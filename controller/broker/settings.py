@@ -11,6 +11,11 @@ from devices.wire import topics
 MAX_PACKET = 300 * 1024
 """Bytes of the largest packet; the wire promises 64 KB upwards and 32 KiB inline downwards."""
 
+MAX_UNDER_WAY = 1_000
+MAX_WAITING = 100_000
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+"""Of one client, the controller above all: every terminal's report at once is 30 MB at 100 000 terminals."""
+
 
 @dataclass(frozen=True, slots=True)
 class BrokerSettings:
@@ -61,8 +66,11 @@ def config_text(settings: BrokerSettings) -> str:
         # wire.md 9.3: the broker is never trusted to keep anything; retained heads are said again.
         "persistence false",
         f"max_packet_size {MAX_PACKET}",
-        "max_queued_messages 1000",
-        f"max_queued_bytes {16 * MAX_PACKET}",
+        # A whole fleet answers one push at once, and all of it waits for the one controller: with the stock
+        # limits (20 under way, 1000 waiting) mosquitto drops what is over, and says nothing.
+        f"max_inflight_messages {MAX_UNDER_WAY}",
+        f"max_queued_messages {MAX_WAITING}",
+        f"max_queued_bytes {MAX_WAITING_BYTES}",
         "set_tcp_nodelay true",
         "sys_interval 0",
         # Not stdout: mosquitto 2.0 does not flush it, and its readiness would stay in the pipe.

@@ -3,6 +3,9 @@
 import argparse
 import asyncio
 import sys
+from pathlib import Path
+
+from aiohttp import web
 
 from content.regions import check_region
 from controller import keys
@@ -26,6 +29,13 @@ def enrol(options: argparse.Namespace) -> int:
     return 0
 
 
+def enrol_fleet(options: argparse.Namespace) -> int:
+    """Enrol many terminals at once: for the fleet simulator, or for a county's first delivery."""
+    asyncio.run(_enrol_fleet(options))
+    sys.stdout.write(f"{options.count} 台终端已登记，目录在 {options.out} 下。\n")
+    return 0
+
+
 def revoke(options: argparse.Namespace) -> int:
     """Keep a terminal out from now on."""
     asyncio.run(_revoke(options))
@@ -41,22 +51,41 @@ async def _revoke(options: argparse.Namespace) -> None:
 
 
 async def _enrol(options: argparse.Namespace) -> None:
-    config = load_config(options.state)
-    async with offline(config) as app:
-        clock = app[keys.CLOCK]
-        place = Placement(
-            device=options.id,
-            site=options.site,
-            region=check_region(options.region),
-            attended=options.attended,
-            screens=tuple(options.screen) or ("kiosk",),
-            printer=options.printer,
-        )
-        await enrol_terminal(
-            ca=ZoneCa.open_or_create(config.state / "ca", zone=config.zone, now=clock.now()),
-            database=app[keys.DATABASE],
-            terminal=await app[keys.TERMINAL_SETTINGS].of(place),
-            out=options.out,
-            now=clock.now(),
-            replace=options.replace,
-        )
+    async with offline(load_config(options.state)) as app:
+        place = _placement(options, device=options.id, site=options.site)
+        await _register(app, place, out=options.out, in_place=options.replace)
+
+
+async def _enrol_fleet(options: argparse.Namespace) -> None:
+    async with offline(load_config(options.state)) as app:
+        width = len(str(options.count))
+        for number in range(1, options.count + 1):
+            one = f"{options.prefix}-{number:0{width}}"
+            site = f"{options.site}{number}" if options.site_each else options.site
+            place = _placement(options, device=one, site=site)
+            await _register(app, place, out=options.out / one)
+
+
+def _placement(options: argparse.Namespace, *, device: str, site: str) -> Placement:
+    return Placement(
+        device=device,
+        site=site,
+        region=check_region(options.region),
+        attended=options.attended,
+        screens=tuple(options.screen) or ("kiosk",),
+        printer=options.printer,
+    )
+
+
+async def _register(
+    app: web.Application, place: Placement, *, out: Path, in_place: bool = False
+) -> None:
+    config, now = app[keys.CONFIG], app[keys.CLOCK].now()
+    await enrol_terminal(
+        ca=ZoneCa.open_or_create(config.state / "ca", zone=config.zone, now=now),
+        database=app[keys.DATABASE],
+        terminal=await app[keys.TERMINAL_SETTINGS].of(place),
+        out=out,
+        now=now,
+        replace=in_place,
+    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from aiohttp import web
+from yarl import URL
 
 from controller.desk.forms import number
 
@@ -18,9 +19,14 @@ class Pager:
     @classmethod
     def of(cls, request: web.Request, *, offset: int, size: int, more: bool) -> Self:
         """Return the neighbours of the page that begins at `offset`."""
+        return cls.at(request.rel_url, offset=offset, size=size, more=more)
+
+    @classmethod
+    def at(cls, address: URL, *, offset: int, size: int, more: bool) -> Self:
+        """Return the neighbours of the page that begins at `offset`, of a list at another address."""
         return cls(
-            earlier=_at(request, max(offset - size, 0)) if offset else "",
-            later=_at(request, offset + size) if more else "",
+            earlier=_at(address, max(offset - size, 0)) if offset else "",
+            later=_at(address, offset + size) if more else "",
         )
 
 
@@ -29,5 +35,5 @@ def offset_of(request: web.Request) -> int:
     return number(request.query, "offset")
 
 
-def _at(request: web.Request, offset: int) -> str:
-    return str(request.rel_url.update_query(offset=str(offset)))
+def _at(address: URL, offset: int) -> str:
+    return str(address.update_query(offset=str(offset)))

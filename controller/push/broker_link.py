@@ -29,11 +29,12 @@ MAX_WAITING = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message from a terminal; `is_old` says that the broker had kept it."""
+    """A message from a terminal; `is_old` says that the broker had kept it, `via` over which link it came."""
 
     topic: str
     payload: bytes
     is_old: bool = False
+    via: str = ""
 
 
 class ControllerLink(Protocol):

@@ -1,5 +1,8 @@
 """Hand each message of a terminal to the service that it is for, and say the answer.
 
+What terminals say of themselves goes through the inbox, which keeps it in batches; a citizen's envelope is served by
+itself, at once.
+
 The access list has seen to it that the device in the topic is the one whose certificate was shown. A message that
 cannot be read is noted once an hour for each terminal and kind; it never stops the others.
 """
@@ -10,11 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from content.errors import PeerError, ZoneError
 from controller.push.broker_link import ControllerLink, Incoming
-from controller.push.welcome import Welcomer
-from controller.push.words import Words
+from controller.push.inbox import HelloSaid, Inbox
+from controller.push.words import OF_ITSELF, Words, read_word
 from controller.services.findings import Finding, Findings
 from controller.services.intake import Intake
-from controller.services.terminals import Terminals
 from devices.wire import topics
 from devices.wire.messages import (
     BadMessage,
@@ -37,17 +39,15 @@ class Dispatch:
     def __init__(
         self,
         *,
-        terminals: Terminals,
+        inbox: Inbox,
         intake: Intake,
-        welcomer: Welcomer,
         link: ControllerLink,
         findings: Findings,
         words: Words,
     ) -> None:
         self._words = words
-        self._terminals = terminals
+        self._inbox = inbox
         self._intake = intake
-        self._welcomer = welcomer
         self._link = link
         self._findings = findings
 
@@ -76,15 +76,12 @@ class Dispatch:
         elif not incoming.is_old and self._words.are_too_many(device):
             return
         elif rest == "up/hello":
-            await self._hello(device, from_bytes(payload, Hello))
+            await self._inbox.put(HelloSaid(device, from_bytes(payload, Hello)))
+        elif rest in OF_ITSELF:
+            word = read_word(device, rest, payload, is_old=incoming.is_old, via=incoming.via)
+            await self._words.take(word, put=self._inbox.put)
         else:
-            await self._words.take(device, rest, payload, is_old=incoming.is_old)
-
-    async def _hello(self, device: str, hello: Hello) -> None:
-        terminal = await self._terminals.find(device)
-        if terminal is not None:
-            welcome = await self._welcomer.answer(terminal, hello)
-            await self._link.publish(topics.down_message(device), to_bytes(welcome))
+            await self._words.take_job(device, rest, payload)
 
     async def _envelope(self, device: str, rest: str, envelope: Envelope) -> None:
         if rest != f"up/{envelope.kind}":

@@ -90,3 +90,14 @@ class Expulsion:
         with tempfile.TemporaryDirectory() as folder:
             tls.load_cert_chain(*issued.write(Path(folder), "moment"))
         return tls
+
+
+class Doors:
+    """Several brokers' doors: a terminal may stand at any of them."""
+
+    def __init__(self, doors: Iterable[Expulsion]) -> None:
+        self._doors = tuple(doors)
+
+    async def expel(self, device: str) -> None:
+        """End the standing links of a terminal, wherever they are."""
+        await asyncio.gather(*(door.expel(device) for door in self._doors))

@@ -57,7 +57,7 @@ class FeedPush:
 
     async def run(self) -> None:
         """Follow the events and the day until cancelled."""
-        async with self._events.subscribe() as events:
+        async with self._events.subscribe(but=(TerminalChanged,)) as events:
             due = self._clock.monotonic() + DAY_S
             while True:
                 try:

@@ -9,9 +9,10 @@ import ipaddress
 import logging
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -25,23 +26,28 @@ from controller.broker.mosquitto import Mosquitto
 from controller.broker.pki import ZoneCa
 from controller.broker.refusals import RefusedHandshake
 from controller.broker.settings import BrokerSettings
-from controller.config import ZoneConfig
+from controller.config import ZoneConfig, broker_address
 from controller.push.access import AccessWatch
 from controller.push.broker_link import BrokerAddress, BrokerLink, Incoming, LinkEvents
 from controller.push.dispatch import Dispatch
-from controller.push.expulsion import Expulsion, OpenLinks
+from controller.push.expulsion import Doors, Expulsion, OpenLinks
 from controller.push.feeds import FeedPush
+from controller.push.greeter import Greeter
+from controller.push.inbox import Inbox
+from controller.push.many_links import ManyLinks
 from controller.push.orders import OrderPush
 from controller.push.trust_watch import TrustWatch
 from controller.push.welcome import FeedSource, PolicySource, Welcomer
 from controller.push.words import Words
 from controller.services.compaction import Compaction
+from controller.services.event_relay import EventRelay
 from controller.services.events import EventBus
 from controller.services.feed_library import FeedLibrary
 from controller.services.findings import AuditTrail, Finding, Findings
 from controller.services.folding import BlobFolder
 from controller.services.intake import Intake, RequestRegister, SearchKeeper
 from controller.services.jobs import Jobs
+from controller.services.leader import PUSH, leadership
 from controller.services.renewals import Renewals
 from controller.services.terminals import Desired, Terminals
 from controller.services.trust_shelf import TrustShelf
@@ -50,7 +56,11 @@ from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
 
+Limb = Callable[[], Coroutine[object, object, None]]
+
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what to dial, not to bind
+OWN = "own"
+"""Name of the link to our own mosquitto."""
 LOOPBACK_NAMES = ("localhost",)
 LOOPBACK_IPS = ("127.0.0.1", "::1")
 """Every listener's certificate is good on this machine, whatever else it is called."""
@@ -112,6 +122,8 @@ async def open_push(outside: Outside) -> AsyncIterator[PushWing]:
         )
         await _in_background(stack, "compaction", compaction.run())
         await _in_background(stack, "trust", rooms.trust_watch().run())
+        if outside.config.database_url.startswith("postgresql"):
+            await _in_background(stack, "relay", rooms.relay().run())
         if outside.config.broker.enabled:
             await rooms.open_broker(stack)
         else:
@@ -148,7 +160,8 @@ class _Rooms:
             terminals=self._terminals, jobs=outside.jobs, findings=findings, clock=outside.clock
         )
         self._links = OpenLinks()
-        self._broker = self._mosquitto() if outside.config.broker.enabled else None
+        own = outside.config.broker.enabled and not outside.config.broker.urls
+        self._broker = self._mosquitto() if own else None
         self.wing = PushWing(terminals=self._terminals, intake=self._intake, broker=self._broker)
 
     def trust_watch(self) -> TrustWatch:
@@ -158,46 +171,72 @@ class _Rooms:
         return TrustWatch(shelf=shelf, policies=outside.policies, events=outside.events)
 
     async def open_broker(self, stack: AsyncExitStack) -> None:
-        """Start mosquitto and all that lives on it."""
-        broker, outside = self._broker, self._outside
-        if broker is None:
-            return
-        address = self._address(broker)
-        link = BrokerLink(address, boot=secrets.token_hex(8))
-        orders = OrderPush(jobs=outside.jobs, link=link, events=outside.events)
-        feeds = self._feed_push(link)
-        door = Expulsion(ca=self._ca, address=address, clock=outside.clock)
-        access = AccessWatch(
-            terminals=self._terminals,
-            gate=broker,
-            door=door,
-            links=self._links,
-            on_change=feeds.say_all,
-        )
+        """Start our mosquitto, or dial the brokers that others run, and all that lives on them."""
+        boot, addresses = secrets.token_hex(8), self._addresses()
+        brokers = {name: BrokerLink(one, boot=boot) for name, one in addresses.items()}
+        many = ManyLinks(brokers)
+        feeds, orders = self._feed_push(many), self._orders(many)
+        inbox = self._inbox(many)
+        access = self._access(addresses, on_change=feeds.say_all)
         await access.look()
-        # Ended in reverse: the link says goodbye while the broker still runs.
-        await _in_background(stack, "broker", broker.run())
+        if self._broker is not None:
+            # Ended in reverse: the link says goodbye while the broker still runs.
+            await _in_background(stack, "broker", self._broker.run())
         await _in_background(stack, "access", access.run())
-        await _in_background(stack, "feeds", feeds.run())
-        await _in_background(stack, "orders", orders.run())
-        events = _LinkTies(self._terminals, feeds, orders=orders, dispatch=self._dispatch(link))
-        await _in_background(
-            stack,
-            "link",
-            link.run(LinkEvents(events.up, events.down, events.message)),
+        ties = [
+            _LinkTies(
+                name,
+                self._terminals,
+                say_all=(feeds.say_all, orders.say_all),
+                dispatch=self._dispatch(many, inbox),
+                links=many,
+            )
+            for name in brokers
+        ]
+        work: list[Limb] = [feeds.run, orders.run, inbox.run]
+        work += [partial(brokers[tie.name].run, tie.events()) for tie in ties]
+        work.append(self._terminals.tell_links)
+        leads = leadership(self._outside.config.database_url, lock=PUSH)
+        await _in_background(stack, "link", leads.lead(partial(_all, work)))
+
+    def _addresses(self) -> dict[str, BrokerAddress]:
+        config, tls = self._outside.config.broker, self._tls()
+        if self._broker is not None:
+            host = ANYWHERE.get(config.host, config.host)
+            return {OWN: BrokerAddress(host, config.port, tls, self._broker.running)}
+        return {url: BrokerAddress(*broker_address(url), tls, _at_once) for url in config.urls}
+
+    def _access(
+        self, addresses: Mapping[str, BrokerAddress], *, on_change: Callable[[], Awaitable[None]]
+    ) -> AccessWatch:
+        clock = self._outside.clock
+        return AccessWatch(
+            terminals=self._terminals,
+            gate=self._broker,
+            door=Doors(
+                Expulsion(ca=self._ca, address=one, clock=clock) for one in addresses.values()
+            ),
+            links=self._links,
+            on_change=on_change,
         )
 
-    def _dispatch(self, link: BrokerLink) -> Dispatch:
+    def _inbox(self, link: ManyLinks) -> Inbox:
+        greeter = Greeter(welcomer=self._welcomer, link=link)
+        return Inbox(register=self._terminals, answer=greeter.answer)
+
+    def _orders(self, link: ManyLinks) -> OrderPush:
+        return OrderPush(jobs=self._outside.jobs, link=link, events=self._outside.events)
+
+    def _dispatch(self, link: ManyLinks, inbox: Inbox) -> Dispatch:
         return Dispatch(
-            terminals=self._terminals,
+            inbox=inbox,
             intake=self._intake,
-            welcomer=self._welcomer,
             link=link,
             findings=self._findings,
             words=self._words,
         )
 
-    def _feed_push(self, link: BrokerLink) -> FeedPush:
+    def _feed_push(self, link: ManyLinks) -> FeedPush:
         return FeedPush(
             feeds=self._outside.feeds,
             terminals=self._terminals,
@@ -247,6 +286,11 @@ class _Rooms:
             logger.warning("device API does not listen", extra={"port": config.api.port})
             self.wing.api_problem = problem
 
+    def relay(self) -> EventRelay:
+        """Return what joins us with the zone's other controllers."""
+        url, bus = self._outside.config.database_url, self._outside.events
+        return EventRelay(url, bus=bus, node=secrets.token_hex(8))
+
     def _mosquitto(self) -> Mosquitto:
         config = self._outside.config.broker
         certificate, key = self._server("server", (config.name, config.host))
@@ -271,15 +315,12 @@ class _Rooms:
         )
         return issued.write(self._folder, name)
 
-    def _address(self, broker: Mosquitto) -> BrokerAddress:
+    def _tls(self) -> ssl.SSLContext:
         issued = self._ca.issue_controller(now=self._outside.clock.now())
         certificate, key = issued.write(self._folder, "controller")
         tls = ssl.create_default_context(cafile=str(self._ca.certificate_path))
         tls.load_cert_chain(certificate, key)
-        config = self._outside.config.broker
-        return BrokerAddress(
-            ANYWHERE.get(config.host, config.host), config.port, tls, broker.running
-        )
+        return tls
 
     def _refused(self, refused: RefusedHandshake) -> None:
         self._findings.note(
@@ -288,29 +329,52 @@ class _Rooms:
 
 
 class _LinkTies:
-    """What happens when the link comes, goes or brings something."""
+    """What happens when a link comes, goes or brings something."""
 
     def __init__(
-        self, terminals: Terminals, feeds: FeedPush, *, orders: OrderPush, dispatch: Dispatch
+        self,
+        name: str,
+        terminals: Terminals,
+        *,
+        say_all: Sequence[Limb],
+        dispatch: Dispatch,
+        links: ManyLinks,
     ) -> None:
+        self.name = name
         self._terminals = terminals
-        self._feeds = feeds
-        self._orders = orders
+        self._say_all = say_all
         self._dispatch = dispatch
+        self._links = links
 
-    async def up(self) -> None:
+    def events(self) -> LinkEvents:
+        """Return what the link is to call."""
+        return LinkEvents(self._up, self._down, self._message)
+
+    async def _up(self) -> None:
         """Nothing heard before counts now; heads are said anew."""
-        self._terminals.link_is(up=True)
-        await self._feeds.say_all()
-        await self._orders.say_all()
+        self._terminals.link_is(up=True, via=self.name)
+        for say_all in self._say_all:
+            await say_all()
 
-    def down(self) -> None:
+    def _down(self) -> None:
         """Nobody is known to be there."""
-        self._terminals.link_is(up=False)
+        self._terminals.link_is(up=False, via=self.name)
 
-    async def message(self, incoming: Incoming) -> None:
+    async def _message(self, incoming: Incoming) -> None:
         """Serve it."""
-        await self._dispatch.take(incoming)
+        self._links.heard(incoming.topic, via=self.name)
+        await self._dispatch.take(replace(incoming, via=self.name))
+
+
+async def _at_once() -> None:
+    """Somebody else's broker: dial it, and again."""
+
+
+async def _all(work: Sequence[Limb]) -> None:
+    """Do all of it until one ends or the whole is cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for one in work:
+            group.create_task(one())
 
 
 async def _in_background(

@@ -1,6 +1,7 @@
 """Answer a terminal's hello: the signed policy if it is newer, and a fresh head of each of its feeds."""
 
 import base64
+from collections.abc import Sequence
 from typing import Protocol
 
 from content.feed.entry import SignedHead, head_to_bytes
@@ -41,10 +42,24 @@ class Welcomer:
 
     async def answer(self, terminal: Terminal, hello: Hello) -> Welcome:
         """Return what this terminal needs to go on from what it holds."""
+        return (await self.answer_all([(terminal, hello)]))[0]
+
+    async def answer_all(self, said: Sequence[tuple[Terminal, Hello]]) -> list[Welcome]:
+        """Return a welcome for each; policy and heads are read and signed once for all."""
         signed = await self._policies.current()
-        is_newer = signed is not None and signed.policy.version > hello.policy
-        policy = base64.b64encode(signed.to_bytes()).decode() if signed and is_newer else ""
-        heads = [await self._feeds.head(feed) for feed in terminal.feeds]
-        return Welcome(
-            policy, tuple(base64.b64encode(head_to_bytes(head)).decode() for head in heads if head)
-        )
+        feeds = {feed for terminal, _ in said for feed in terminal.feeds}
+        heads = {feed: await self._feeds.head(feed) for feed in feeds}
+        said_heads = {
+            feed: base64.b64encode(head_to_bytes(head)).decode()
+            for feed, head in heads.items()
+            if head
+        }
+        policy = base64.b64encode(signed.to_bytes()).decode() if signed else ""
+        version = signed.policy.version if signed else 0
+        return [
+            Welcome(
+                policy if version > hello.policy else "",
+                tuple(said_heads[feed] for feed in terminal.feeds if feed in said_heads),
+            )
+            for terminal, hello in said
+        ]

@@ -3,17 +3,23 @@
 What cannot be read is the caller's to note; what comes too often is dropped, since it is said again.
 """
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from controller.services.findings import Finding, Findings
 from controller.services.jobs import Jobs
 from controller.services.limits import FloodLimits, Traffic
+from controller.services.terminal_words import Word
 from controller.services.terminals import Terminals
 from devices.clock import Clock
 from devices.wire.jobs import JobReport
 from devices.wire.messages import BadMessage, Report, StateMessage, from_bytes
 
 JOB = "job/"
+OF_ITSELF = frozenset({"state", "rep", "info"})
+
+Put = Callable[[Word], Awaitable[None]]
 
 
 class Words:
@@ -41,16 +47,23 @@ class Words:
         self._findings.note(Finding(device, "flood", "words"))
         return True
 
-    async def take(self, device: str, rest: str, payload: bytes, *, is_old: bool = False) -> None:
-        """Serve a word that came over MQTT; `is_old` says that the broker had kept it.
+    async def take(self, word: Word, *, put: Put) -> None:
+        """Hand on what a terminal says of itself over MQTT to where batches are made of it."""
+        await put(word)
+        await self._follow(word)
+
+    async def take_job(self, device: str, rest: str, payload: bytes) -> None:
+        """Serve a terminal's word about a job.
 
         Raises:
             BadMessage: no such topic, or not of its form.
         """
-        if rest == "state":
-            await self._terminals.said_state(device, from_bytes(payload, StateMessage))
-        else:
-            await self._said(device, rest, payload, is_old=is_old)
+        if not rest.startswith(JOB):
+            raise BadMessage("no such topic")
+        report = from_bytes(payload, JobReport)
+        if rest != f"{JOB}{report.id}":
+            raise BadMessage("report of another job than its topic")
+        await self._jobs.said(device, report)
 
     async def take_over_https(self, device: str, rest: str, payload: bytes) -> None:
         """Serve a word that came over HTTPS, where nobody leaves a will.
@@ -60,23 +73,41 @@ class Words:
         """
         if rest == "state":
             await self._terminals.said_over_https(device, from_bytes(payload, StateMessage))
+        elif rest in OF_ITSELF:
+            word = read_word(device, rest, payload)
+            await self._terminals.said([word])
+            await self._follow(word)
         else:
-            await self._said(device, rest, payload, is_old=False)
+            await self.take_job(device, rest, payload)
 
-    async def _said(self, device: str, rest: str, payload: bytes, *, is_old: bool) -> None:
-        if rest == "rep":
-            report = from_bytes(payload, Report)
-            await self._terminals.said_report(device, report, is_old=is_old)
-            await self._jobs.follows(device, report.want)
-        elif rest == "info":
-            await self._terminals.said_info(device, _json(payload))
-        elif rest.startswith(JOB):
-            report_of_job = from_bytes(payload, JobReport)
-            if rest != f"{JOB}{report_of_job.id}":
-                raise BadMessage("report of another job than its topic")
-            await self._jobs.said(device, report_of_job)
-        else:
-            raise BadMessage("no such topic")
+    async def _follow(self, word: Word) -> None:
+        if isinstance(word.said, Report) and word.said.want:
+            await self._jobs.follows(word.device, word.said.want)
+
+
+def read_word(
+    device: str, rest: str, payload: bytes, *, is_old: bool = False, via: str = ""
+) -> Word:
+    """Read what a terminal says of itself.
+
+    Args:
+        device: who.
+        rest: one of OF_ITSELF.
+        payload: what.
+        is_old: the broker had kept it.
+        via: the link over which it came.
+
+    Raises:
+        BadMessage: not of its form.
+    """
+    said: StateMessage | Report | bytes
+    if rest == "state":
+        said = from_bytes(payload, StateMessage)
+    elif rest == "rep":
+        said = from_bytes(payload, Report)
+    else:
+        said = _json(payload)
+    return Word(device, said, is_old=is_old, via=via)
 
 
 def _json(payload: bytes) -> bytes:

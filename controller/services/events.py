@@ -92,12 +92,15 @@ Event = (
 class Subscription(AsyncIterator[Event]):
     """One listener. Registered from creation on; leave the `async with` block to end it."""
 
-    def __init__(self, bus: "EventBus", limit: int) -> None:
+    def __init__(self, bus: "EventBus", limit: int, but: tuple[type[Event], ...] = ()) -> None:
         self._bus = bus
+        self._but = but
         self._queue: asyncio.Queue[Event] = asyncio.Queue(limit)
 
     def offer(self, event: Event) -> None:
         """Take an event; a full queue is emptied into one `Overflowed`."""
+        if isinstance(event, self._but):
+            return
         if self._queue.full():
             while not self._queue.empty():
                 self._queue.get_nowait()
@@ -135,14 +138,24 @@ class EventBus:
     def __init__(self) -> None:
         self._listeners: set[Subscription] = set()
 
-    def publish(self, event: Event) -> None:
-        """Hand on an event. Call it after the commit, never inside the transaction."""
-        for listener in self._listeners:
-            listener.offer(event)
+    def publish(self, event: Event, *, but: Subscription | None = None) -> None:
+        """Hand on an event. Call it after the commit, never inside the transaction.
 
-    def subscribe(self, *, limit: int = QUEUE) -> Subscription:
-        """Return a new listener: `async with bus.subscribe() as events: async for event in events`."""
-        subscription = Subscription(self, max(limit, 2))
+        Args:
+            event: what happened.
+            but: a listener that brought it from elsewhere and is not to hear it again.
+        """
+        for listener in self._listeners:
+            if listener is not but:
+                listener.offer(event)
+
+    def subscribe(self, *, limit: int = QUEUE, but: tuple[type[Event], ...] = ()) -> Subscription:
+        """Return a new listener: `async with bus.subscribe() as events: async for event in events`.
+
+        Events of the kinds in `but` are not for it: thousands of terminals that speak at once must not
+        make a listener overflow that does not care for them.
+        """
+        subscription = Subscription(self, max(limit, 2), but)
         self._listeners.add(subscription)
         return subscription
 

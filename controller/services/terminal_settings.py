@@ -63,6 +63,7 @@ class TerminalSettings:
     async def of(self, place: Place) -> TerminalConfig:
         """Return the configuration of a terminal at this place."""
         zone = self._config
+        host, port = zone.broker.address_for(place.device)
         return TerminalConfig(
             id=place.device,
             zone=zone.zone,
@@ -71,7 +72,7 @@ class TerminalSettings:
             attended=place.attended,
             feeds=zone.all_feeds,
             public_url=zone.public_url,
-            broker=Address(host=zone.broker.name, port=zone.broker.port),
+            broker=Address(host=host, port=port),
             api_url=f"https://{zone.api.name}:{zone.api.port}",
             seal_key=self._keyring.seal_public,
             root=await self._policies.root(),

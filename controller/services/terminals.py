@@ -1,37 +1,42 @@
 """Know the terminals: who is enrolled, who is there, what each holds, shows and suffers from."""
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from content.errors import NotFound
+from content.errors import NotFound, ZoneError
 from controller.services.events import EventBus, TerminalChanged
-from controller.services.presence import after, is_present
+from controller.services.presence import is_present
 from controller.services.terminal_status import Known, TerminalStatus, status_of
+from controller.services.terminal_words import MAX_FAULTS, Word, hear
 from controller.store import https_presence as https
+from controller.store import terminal_batches as batches
 from controller.store import terminals as store
 from controller.store.database import Database
 from controller.store.https_presence import HttpsPresence
-from controller.store.terminals import (
-    Happening,
-    HistoryLine,
-    KeptFault,
-    KeptReport,
-    Presence,
-    Terminal,
-)
+from controller.store.links import KeptLink, keep_links, kept_links
+from controller.store.terminal_batches import Kept
+from controller.store.terminals import Happening, HistoryLine, KeptFault, Presence, Terminal
 from devices.clock import Clock
-from devices.wire.messages import DeviceState, Fault, Report, StateMessage
+from devices.wire.messages import DeviceState, Report, StateMessage
 
 logger = logging.getLogger(__name__)
 
-MAX_FAULTS = 100
-"""Open faults kept of one terminal; a terminal gone mad must not fill the store."""
+__all__ = ["MAX_FAULTS", "Desired", "Terminals"]
+
 HISTORY = 50
 HTTPS_FRESH_S = 200
 """A terminal that only passes HTTPS asks each minute; one that missed three is gone."""
+BEAT_S = 5.0
+MOST_BEATS = 3
+"""A leader that has said nothing for so many beats has no links that anybody should believe in."""
+NEVER = 1 << 62
 
 
 class Desired(Protocol):
@@ -52,18 +57,25 @@ class Terminals:
         self._desired = desired
         self._events = events
         self._clock = clock
-        self._link_up = False
-        self._heard: set[str] = set()
+        self._links: dict[str, int] = {}
+        self._heard: dict[str, str] = {}
+        self._leads = False
+        self._turned = asyncio.Event()
 
     # What the desk asks.
 
     async def list(self) -> tuple[TerminalStatus, ...]:
         """Return every terminal in use with its status, by site."""
         async with self._database.read() as c:
-            found = [await self._known(c, one) for one in await store.all_terminals(c)]
+            enrolled = await store.all_terminals(c)
+            kept = await batches.kept_of_all(c)
+            view = await self._view(c)
         # Read last: a line published in between makes a terminal look behind, never ahead.
         desired = await self._desired.sequences()
-        return tuple(status_of(known, desired=desired, now=self._now()) for known in found)
+        now = self._now()
+        return tuple(
+            status_of(_judged(one, kept, view), desired=desired, now=now) for one in enrolled
+        )
 
     async def status(self, device: str) -> TerminalStatus:
         """Return one terminal's status.
@@ -97,6 +109,12 @@ class Terminals:
             terminal = await store.find_terminal(c, device)
         return terminal if terminal and not terminal.revoked_at else None
 
+    async def find_all(self, devices: Iterable[str]) -> tuple[Terminal, ...]:
+        """Return those of these terminals that are welcome."""
+        async with self._database.read() as c:
+            found = await store.some_terminals(c, devices)
+        return tuple(one for one in found if not one.revoked_at)
+
     async def enrolled(self) -> tuple[Terminal, ...]:
         """Return every terminal in use."""
         async with self._database.read() as c:
@@ -107,35 +125,55 @@ class Terminals:
         async with self._database.read() as c:
             return await store.enrolment_mark(c)
 
-    def link_is(self, *, up: bool) -> None:
-        """Note that the controller's own link came or went: what was heard before proves nothing now."""
-        self._link_up = up
-        self._heard.clear()
+    def link_is(self, *, up: bool, via: str = "") -> None:
+        """Note that a link of the controller came or went: what was heard over it proves nothing now."""
+        if up:
+            self._links[via] = self._now()
+        else:
+            self._links.pop(via, None)
+        self._turned.set()
+        self._heard = {device: link for device, link in self._heard.items() if link != via}
         self._events.publish(TerminalChanged(""))
+
+    @property
+    def link_up(self) -> bool:
+        """Whether this controller has a link to some broker."""
+        return bool(self._links)
+
+    async def tell_links(self) -> None:
+        """While this controller leads, tell the others which links there are. `run` it as a task."""
+        self._leads = True
+        try:
+            while True:
+                self._turned.clear()
+                now = self._now()
+                kept = tuple(KeptLink(via, since, now) for via, since in self._links.items())
+                try:
+                    async with self._database.write() as c:
+                        await keep_links(c, kept)
+                except (ZoneError, SQLAlchemyError, OSError):
+                    logger.exception("links not told")
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(BEAT_S):
+                        await self._turned.wait()
+        finally:
+            self._leads = False
+
+    async def _view(self, c: AsyncConnection) -> "View":
+        """Return which links count: our own while we lead, else what the leader said a moment ago."""
+        now = self._now()
+        known = (await https.https_presences(c)).values()
+        over_https = {one.device: one.since for one in known if _is_fresh(one, now=now)}
+        if self._leads or self._links:
+            return View(dict(self._links), self._heard, over_https)
+        said = [one for one in await kept_links(c) if now - one.beat < MOST_BEATS * BEAT_S]
+        return View({one.via: one.since for one in said}, None, over_https)
 
     # What terminals say.
 
     async def said_state(self, device: str, said: StateMessage) -> None:
         """Take in a birth or a will."""
-        now = self._now()
-        async with self._database.write() as c:
-            if await store.find_terminal(c, device) is None:
-                return
-            if said.s is not DeviceState.LOST:
-                # It speaks over MQTT again: from now on its will tells when it goes.
-                await https.forget_https_presence(c, device)
-            known = await store.presence(c, device)
-            fresh = after(known, said, now=now)
-            if fresh is None:
-                logger.info("late word ignored", extra={"device": device, "state": str(said.s)})
-                return
-            if fresh != known:
-                await store.keep_presence(c, device, fresh)
-            what = _came_or_went(known, fresh)
-            if what:
-                await store.add_history(c, HistoryLine(device, now, what, str(said.s)))
-        self._heard.add(device)
-        self._events.publish(TerminalChanged(device))
+        await self.said([Word(device, said)])
 
     async def said_over_https(self, device: str, said: StateMessage) -> None:
         """Take in a sign of life, or a goodbye, of a terminal that only passes HTTPS."""
@@ -158,76 +196,74 @@ class Terminals:
 
     async def said_info(self, device: str, info: bytes) -> None:
         """Take in what a terminal says of its hardware and software."""
-        async with self._database.write() as c:
-            if await store.find_terminal(c, device) is not None:
-                await store.keep_info(c, device, info, now=self._now())
+        await self.said([Word(device, info)])
 
     async def said_report(self, device: str, report: Report, *, is_old: bool = False) -> None:
-        """Take in a report: what is held, shown and wrong.
+        """Take in a report: what is held, shown and wrong. See `Word` for `is_old`."""
+        await self.said([Word(device, report, is_old=is_old)])
 
-        Args:
-            device: who.
-            report: what it says.
-            is_old: a retained one, sent again by the broker: it proves no sign of life, so a
-                report that is known keeps the moment at which it first came.
-        """
-        now = self._now()
+    async def said(self, words: Sequence[Word]) -> None:
+        """Take in what many terminals said, in one transaction; each one's words in their order."""
+        old = [one.device for one in words if one.is_old and isinstance(one.said, Report)]
         async with self._database.write() as c:
-            if await store.find_terminal(c, device) is None:
-                return
-            before = await store.last_report(c, device)
-            if before and before.report == report and is_old:
-                return
-            received = report.at if is_old and 0 < report.at < now else now
-            await store.keep_report(c, device, KeptReport(report, received))
-            await self._settle_faults(c, device, report, now=now)
-        self._events.publish(TerminalChanged(device))
-
-    async def _settle_faults(
-        self, c: AsyncConnection, device: str, report: Report, *, now: int
-    ) -> None:
-        """Open what is new, go on with what stays, clear what is no longer reported."""
-        said: dict[tuple[str, str], Fault] = {
-            (one.code, one.subject): one for one in report.faults[:MAX_FAULTS]
-        }
-        for kept in await store.open_faults(c, device):
-            still = said.pop((kept.code, kept.subject), None)
-            if still is not None:
-                await store.go_on_fault(c, device, still, now=now)
-                continue
-            await store.clear_fault(c, kept, now=now)
-            line = HistoryLine(device, now, Happening.CLEARED, f"{kept.code} {kept.subject}")
-            await store.add_history(c, line)
-        for fault in said.values():
-            await store.begin_fault(c, device, fault, now=now)
-            line = HistoryLine(device, now, Happening.FAULT, f"{fault.code} {fault.subject}")
-            await store.add_history(c, line)
+            kept = await batches.kept_of(c, (one.device for one in words), reports_of=old)
+            outcome = hear(words, kept=kept, now=self._now())
+            await batches.keep(c, outcome.changes)
+            # Whoever speaks over MQTT again has a will there that tells when it goes.
+            await https.forget_https_presences(c, _present_over_mqtt(words))
+        for device, state in outcome.late:
+            logger.info("late word ignored", extra={"device": device, "state": state})
+        self._heard |= outcome.heard
+        for device in outcome.changed:
+            self._events.publish(TerminalChanged(device))
 
     async def _known(self, c: AsyncConnection, terminal: Terminal) -> Known:
-        return Known(
-            terminal=terminal,
-            presence=await store.presence(c, terminal.id),
-            report=await store.last_report(c, terminal.id),
-            faults=await store.open_faults(c, terminal.id),
-            heard=terminal.id in self._heard,
-            link_up=self._link_up,
-            https_since=await self._https_since(c, terminal.id),
-        )
-
-    async def _https_since(self, c: AsyncConnection, device: str) -> int:
-        known = await https.https_presence(c, device)
-        return known.since if known and _is_fresh(known, now=self._now()) else 0
+        kept = await batches.kept_of(c, (terminal.id,), reports_of=(terminal.id,))
+        return _judged(terminal, kept, await self._view(c))
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+def _present_over_mqtt(words: Sequence[Word]) -> set[str]:
+    states = ((one.device, one.said) for one in words)
+    return {
+        device
+        for device, said in states
+        if isinstance(said, StateMessage) and said.s is not DeviceState.LOST
+    }
 
 
 def _is_fresh(known: HttpsPresence, *, now: int) -> bool:
     return now - known.heard <= HTTPS_FRESH_S
 
 
-def _came_or_went(known: Presence | None, fresh: Presence) -> Happening | None:
-    was, is_ = known is not None and is_present(known.state), is_present(fresh.state)
-    if was == is_:
-        return None
-    return Happening.ONLINE if is_ else Happening.LOST
+@dataclass(frozen=True, slots=True)
+class View:
+    """The links that are up, with the second of their coming; who was heard, if that is known here; who is on HTTPS.
+
+    `https` has the second since which a terminal is heard over HTTPS alone.
+    """
+
+    links: Mapping[str, int]
+    heard: Mapping[str, str] | None
+    https: Mapping[str, int]
+
+    def has_heard(self, device: str, presence: Presence | None) -> bool:
+        """Say whether a terminal has spoken over a link that is still up, since it is up."""
+        if self.heard is not None:
+            return device in self.heard
+        return presence is not None and presence.heard >= self.links.get(presence.via, NEVER)
+
+
+def _judged(terminal: Terminal, kept: Kept, view: View) -> Known:
+    presence = kept.presences.get(terminal.id)
+    return Known(
+        terminal=terminal,
+        presence=presence,
+        report=kept.reports.get(terminal.id),
+        faults=kept.faults.get(terminal.id, ()),
+        heard=view.has_heard(terminal.id, presence),
+        link_up=bool(view.links),
+        https_since=view.https.get(terminal.id, 0),
+    )

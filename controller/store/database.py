@@ -2,6 +2,7 @@
 
 SQLite runs in WAL with synchronous=FULL (wire.md 7: a request that was acknowledged survives a power
 cut); a writer begins IMMEDIATE, so that two writers wait for each other instead of failing half-way.
+PostgreSQL, by URL, keeps the same promises to several controllers at once (controller.store.postgresql).
 """
 
 import asyncio
@@ -9,14 +10,17 @@ import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from content.errors import ZoneError
-from controller.store.migrate import upgrade
+from controller.store.migrate import is_postgresql, upgrade
+from controller.store.postgresql import reading_engine, writing_engine
 from controller.store.sqlite import keep_transactions
 
 READERS = 4
+DISK_FULL = "53100"
+"""PostgreSQL's word for it (Appendix A, class 53)."""
 
 
 class DiskFull(ZoneError):
@@ -34,8 +38,11 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._writer = _engine(url, size=1, begin="BEGIN IMMEDIATE")
-        self._readers = _engine(url, size=READERS, begin="BEGIN")
+        if is_postgresql(url):
+            self._writer, self._readers = writing_engine(url), reading_engine(url)
+        else:
+            self._writer = _engine(url, size=1, begin="BEGIN IMMEDIATE")
+            self._readers = _engine(url, size=READERS, begin="BEGIN")
         self._turn = asyncio.Lock()
 
     async def migrate(self) -> None:
@@ -58,7 +65,7 @@ class Database:
         try:
             async with self._turn, self._writer.begin() as connection:
                 yield connection
-        except (OperationalError, OSError) as error:
+        except (DBAPIError, OSError) as error:
             if is_disk_full(error):
                 raise DiskFull from error
             raise
@@ -71,8 +78,9 @@ class Database:
 
 def is_disk_full(error: BaseException) -> bool:
     """Say whether an error means that the disk, a quota or the database file has no more room."""
-    if isinstance(error, OperationalError):
-        return "disk is full" in str(error.orig)
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        return state == DISK_FULL or "disk is full" in str(error.orig)
     return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 

@@ -1,6 +1,6 @@
 """Terminals that are heard over HTTPS because their network passes nothing else: when, and since when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Column, Integer, String, Table, delete, insert, select
@@ -46,6 +46,13 @@ async def keep_https_presence(c: AsyncConnection, kept: HttpsPresence) -> None:
     await forget_https_presence(c, kept.device)
     values = {name: getattr(kept, name) for name in HttpsPresence.__slots__}
     await c.execute(insert(heard).values(values))
+
+
+async def forget_https_presences(c: AsyncConnection, devices: Iterable[str]) -> None:
+    """Forget terminals on this way: they speak over MQTT again."""
+    gone = tuple(devices)
+    if gone:
+        await c.execute(delete(heard).where(heard.c.device.in_(gone)))
 
 
 async def forget_https_presence(c: AsyncConnection, device: str) -> None:

@@ -1,6 +1,7 @@
 """The whole catalogue of tables: importing this module completes it."""
 
 from controller.store import (
+    alerts,
     audit,
     curation,
     documents,
@@ -10,18 +11,20 @@ from controller.store import (
     intake,
     jobs,
     keys,
+    links,
     log,
     pairings,
     people,
     renewals,
     requests,
     searches,
+    sites,
     terminals,
 )
 from controller.store.metadata import metadata
 
 MODULES = (
-    *(audit, curation, documents, emergencies, feeds, https_presence, intake, jobs, keys, log),
-    *(pairings, people, renewals, requests, searches, terminals),
+    *(alerts, audit, curation, documents, emergencies, feeds, https_presence, intake, jobs, keys),
+    *(links, log, pairings, people, renewals, requests, searches, sites, terminals),
 )
 COMPLETE = metadata

@@ -1,12 +1,12 @@
 """Terminals as the controller knows them: enrolment, last word, and the history of faults and links."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Index,
     Integer,
     LargeBinary,
@@ -14,7 +14,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    and_,
     delete,
     insert,
     select,
@@ -23,7 +22,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from controller.store.metadata import metadata
-from devices.wire.messages import BadMessage, DeviceState, Fault, Report, from_bytes, to_bytes
+from devices.wire.messages import DeviceState, Report
+
+MOST_NAMES = 500
+"""Names in one query; both databases take far more, but their planners do not like it."""
 
 
 class Happening(StrEnum):
@@ -77,6 +79,7 @@ class Presence:
         boot, connection: of that birth (wire.md 9.2).
         since: unix seconds at which it came or went.
         past: earlier boots, newest first; what still arrives from them is late and is ignored.
+        heard: unix seconds at which such a word last came, `via` which link of the controller.
     """
 
     state: DeviceState
@@ -84,6 +87,8 @@ class Presence:
     connection: int
     since: int
     past: tuple[str, ...] = ()
+    heard: int = 0
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,8 @@ presences = Table(
     Column("connection", Integer, nullable=False),
     Column("since", Integer, nullable=False),
     Column("past", Text, nullable=False),
+    Column("heard", Integer, nullable=False, server_default="0"),
+    Column("via", String(200), nullable=False, server_default=""),
 )
 
 reports = Table(
@@ -217,6 +224,15 @@ async def find_terminal(c: AsyncConnection, device: str) -> Terminal | None:
     return _terminal(row) if row else None
 
 
+async def some_terminals(c: AsyncConnection, devices: Iterable[str]) -> tuple[Terminal, ...]:
+    """Return these terminals, revoked or not, as far as they were ever enrolled."""
+    names, found = sorted(set(devices)), list[Terminal]()
+    for at in range(0, len(names), MOST_NAMES):
+        query = select(terminals).where(terminals.c.id.in_(names[at : at + MOST_NAMES]))
+        found.extend(_terminal(row) for row in (await c.execute(query)).mappings())
+    return tuple(found)
+
+
 async def all_terminals(c: AsyncConnection) -> tuple[Terminal, ...]:
     """Return every terminal that is not revoked, by site and id."""
     query = (
@@ -238,65 +254,6 @@ async def revoke_terminal(c: AsyncConnection, device: str, *, now: int) -> None:
     await c.execute(update(terminals).where(terminals.c.id == device).values(revoked_at=now))
 
 
-async def presence(c: AsyncConnection, device: str) -> Presence | None:
-    """Return what is known of a terminal's link."""
-    row = (await c.execute(select(presences).where(presences.c.device == device))).first()
-    if row is None:
-        return None
-    past = _strings(row.past)
-    return Presence(DeviceState(row.state), row.boot, row.connection, row.since, past)
-
-
-async def keep_presence(c: AsyncConnection, device: str, kept: Presence) -> None:
-    """Write what is known of a terminal's link."""
-    await c.execute(delete(presences).where(presences.c.device == device))
-    await c.execute(
-        insert(presences).values(
-            device=device,
-            state=str(kept.state),
-            boot=kept.boot,
-            connection=kept.connection,
-            since=kept.since,
-            past=_json(kept.past),
-        )
-    )
-
-
-async def last_report(c: AsyncConnection, device: str) -> KeptReport | None:
-    """Return a terminal's last report; None if there is none that this version can read."""
-    row = (await c.execute(select(reports).where(reports.c.device == device))).first()
-    if row is None:
-        return None
-    try:
-        return KeptReport(from_bytes(row.report, Report), row.received)
-    except BadMessage:
-        return None
-
-
-async def keep_report(c: AsyncConnection, device: str, kept: KeptReport) -> None:
-    """Write a terminal's last report."""
-    await c.execute(delete(reports).where(reports.c.device == device))
-    await c.execute(
-        insert(reports).values(device=device, report=to_bytes(kept.report), received=kept.received)
-    )
-
-
-async def keep_info(c: AsyncConnection, device: str, info: bytes, *, now: int) -> None:
-    """Write what a terminal says of its hardware and software (JSON)."""
-    await c.execute(delete(infos).where(infos.c.device == device))
-    await c.execute(insert(infos).values(device=device, info=info, received=now))
-
-
-async def open_faults(c: AsyncConnection, device: str) -> tuple[KeptFault, ...]:
-    """Return what is wrong at a terminal, the oldest first."""
-    query = (
-        select(faults)
-        .where(faults.c.device == device, faults.c.cleared == 0)
-        .order_by(faults.c.first_seen, faults.c.id)
-    )
-    return tuple(_fault(row) for row in (await c.execute(query)).mappings())
-
-
 async def cleared_faults(c: AsyncConnection, device: str, *, limit: int) -> tuple[KeptFault, ...]:
     """Return what was wrong and is so no more, the last cleared first."""
     query = (
@@ -306,36 +263,6 @@ async def cleared_faults(c: AsyncConnection, device: str, *, limit: int) -> tupl
         .limit(limit)
     )
     return tuple(_fault(row) for row in (await c.execute(query)).mappings())
-
-
-async def begin_fault(c: AsyncConnection, device: str, fault: Fault, *, now: int) -> None:
-    """Write a fault that was not there before."""
-    await c.execute(
-        insert(faults).values(
-            device=device,
-            code=fault.code,
-            subject=fault.subject,
-            text=fault.text,
-            first_seen=now,
-            last_seen=now,
-        )
-    )
-
-
-async def go_on_fault(c: AsyncConnection, device: str, fault: Fault, *, now: int) -> None:
-    """Note that a fault is still there; its sentence may have changed."""
-    await c.execute(
-        update(faults)
-        .where(_is_open(device, fault.code, fault.subject))
-        .values(last_seen=now, text=fault.text)
-    )
-
-
-async def clear_fault(c: AsyncConnection, kept: KeptFault, *, now: int) -> None:
-    """Note that a fault is no longer there."""
-    await c.execute(
-        update(faults).where(_is_open(kept.device, kept.code, kept.subject)).values(cleared=now)
-    )
 
 
 async def add_history(c: AsyncConnection, line: HistoryLine) -> None:
@@ -357,15 +284,6 @@ async def history_of(c: AsyncConnection, device: str, *, limit: int) -> tuple[Hi
     )
     rows = (await c.execute(query)).all()
     return tuple(HistoryLine(row.device, row.at, Happening(row.what), row.detail) for row in rows)
-
-
-def _is_open(device: str, code: str, subject: str) -> ColumnElement[bool]:
-    return and_(
-        faults.c.device == device,
-        faults.c.code == code,
-        faults.c.subject == subject,
-        faults.c.cleared == 0,
-    )
 
 
 def _terminal(row: RowMapping) -> Terminal:

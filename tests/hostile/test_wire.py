@@ -31,7 +31,7 @@ THIEF = "hall-thief"
 @pytest.fixture
 async def zone(tmp_path: Path) -> AsyncIterator[Running]:
     async with running(tmp_path) as zone:
-        await until(lambda: zone.wing.terminals._link_up)
+        await until(lambda: zone.wing.terminals.link_up)
         yield zone
 
 

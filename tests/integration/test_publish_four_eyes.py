@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from content.canonical import sha256_hex
 from content.disclosure.classes import DisclosureClass
@@ -25,6 +26,7 @@ from controller.services.feed_log import NoPolicy, NotPublic
 from controller.services.published import Withdrawn
 from controller.services.publishing import StaleApproval, Standing, UnknownKey
 from controller.store.documents import DocumentState, Proposal
+from controller.store.log import log_lines
 from tests.support.signers import Signer, item
 from tests.support.zone import TestClock, Zone, open_zone
 
@@ -402,9 +404,7 @@ async def test_what_was_changed_on_disk_is_not_shown(zone: Zone) -> None:
     changed = line.entry.body().replace("供热企业".encode(), "某某企业".encode())
     entry = replace(line.entry, packed=pack(changed)[1])
     async with database.write() as c:
-        await c.exec_driver_sql(
-            "UPDATE log_line SET line = ?", (line_to_bytes(replace(line, entry=entry)),)
-        )
+        await c.execute(update(log_lines).values(line=line_to_bytes(replace(line, entry=entry))))
 
     with pytest.raises(Refused) as caught:
         await publishing.record(document.id)

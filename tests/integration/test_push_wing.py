@@ -187,7 +187,7 @@ async def running(folder: Path, config: ZoneConfig | None = None) -> AsyncIterat
 async def zone(tmp_path: Path) -> AsyncIterator[Running]:
     async with running(tmp_path) as zone:
         assert zone.wing.problems == ()
-        await until(lambda: zone.wing.terminals._link_up)
+        await until(lambda: zone.wing.terminals.link_up)
         yield zone
 
 
@@ -317,8 +317,8 @@ async def test_a_killed_broker_comes_back_with_link_and_heads(zone: Running) -> 
     assert broker.pid is not None
     os.kill(broker.pid, signal.SIGKILL)
 
-    await until(lambda: not zone.wing.terminals._link_up)
-    await until(lambda: zone.wing.terminals._link_up)
+    await until(lambda: not zone.wing.terminals.link_up)
+    await until(lambda: zone.wing.terminals.link_up)
 
     async with zone.mqtt() as a:
         await a.subscribe(topics.head(FEED), 1)
@@ -429,7 +429,7 @@ async def test_a_foreign_certificate_is_refused_by_both_and_audited(
 async def test_a_goodbye_tells_terminals_to_keep_their_outbox(tmp_path: Path) -> None:
     async with AsyncExitStack() as outlives:
         async with running(tmp_path) as zone:
-            await until(lambda: zone.wing.terminals._link_up)
+            await until(lambda: zone.wing.terminals.link_up)
             a = await outlives.enter_async_context(zone.mqtt())
             await a.subscribe(topics.CONTROLLER_STATE, 1)
             assert from_bytes(await next_payload(a), ControllerState).up

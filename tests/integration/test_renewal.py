@@ -201,7 +201,7 @@ async def test_over_the_device_api_the_new_certificate_takes_the_old_ones_place(
     tmp_path: Path,
 ) -> None:
     async with running(tmp_path) as zone:
-        await until(lambda: zone.wing.terminals._link_up)
+        await until(lambda: zone.wing.terminals.link_up)
         ageing = zone.ca.issue_device(A, now=wall_now() - OLD)
         before = terminal_of(ageing, A)
         await register(zone.database, before)

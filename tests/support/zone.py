@@ -24,6 +24,7 @@ from controller.store.documents import Document, Proposal, SourceFile
 from controller.store.keys import KeyUse
 from controller.store.people import Person
 from devices.clock import CHINA, Clock
+from tests.support.postgresql import database_of
 from tests.support.signers import Signer
 
 REGION = "519900"
@@ -181,13 +182,14 @@ def zone_config(state: Path, **values: object) -> ZoneConfig:
         "region": REGION,
         "broker": {"enabled": False},
         "api": {"enabled": False},
+        "database": database_of(state),
     }
     return config_from({**base, **values}, state=state)
 
 
 @asynccontextmanager
 async def open_zone(
-    state: Path, *, clock: TestClock | None = None, **values: object
+    state: Path, *, clock: Clock | None = None, **values: object
 ) -> AsyncIterator[Zone]:
     """Run a controller over a folder; open the same folder again for a restart."""
     app = create_app(zone_config(state, **values), clock=clock or TestClock(), hasher=CHEAP)

@@ -28,6 +28,7 @@ from controller.store.terminals import Terminal
 from devices.clock import SystemClock
 from devices.wire.messages import Envelope
 from tests.support.hand_clock import START
+from tests.support.postgresql import database_of
 
 if TYPE_CHECKING:
     from controller.services.requests import FiledRequest
@@ -87,7 +88,8 @@ def terminal_of(
 
 @asynccontextmanager
 async def open_database(folder: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{folder / 'zone.db'}")
+    local = f"sqlite+aiosqlite:///{folder / 'zone.db'}"
+    database = Database(database_of(folder, default=local))
     async with database.write() as c:
         await c.run_sync(metadata.create_all)
     try:

@@ -1,0 +1,1 @@
+"""A fleet of simulated terminals: real envelopes over real TLS, thousands in a few processes."""

@@ -1,0 +1,212 @@
+"""One simulated terminal: says birth, hello and reports, takes heads and lines, suffers what it is told to."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from devices.agent.config import Home, TerminalConfig
+from devices.agent.https import client_tls
+from devices.agent.link import LinkSettings
+from devices.agent.ports import Arrived, Connected, LinkEvent, Lost
+from devices.agent.uplink import ANSWER_S, FIRST_ANSWER_S
+from devices.clock import Clock
+from devices.sim.fleet.faults import FaultKind, FleetFault
+from devices.sim.fleet.holdings import ClaimedCopy, Holdings, RealCopy, in_background
+from devices.sim.fleet.link import FleetLink
+from devices.wire import topics
+from devices.wire.messages import (
+    BadMessage,
+    Fault,
+    GlassMark,
+    Hello,
+    Report,
+    Welcome,
+    from_bytes,
+    to_bytes,
+)
+
+logger = logging.getLogger(__name__)
+
+REPORT_S = 60.0
+ECHO_BYTES = 250
+"""A bare answer is as long as a report of one feed and one screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the terminals of a process share.
+
+    Attributes:
+        clock: theirs.
+        boot: boot id of all.
+        gate: how many may shake hands at once.
+        echo: topic that is answered with bare bytes, for measuring; "" for none.
+    """
+
+    clock: Clock
+    boot: str
+    gate: asyncio.Semaphore
+    echo: str = ""
+
+
+class SimulatedTerminal:
+    """`run` it as a task."""
+
+    def __init__(
+        self, home: Home, settings: TerminalConfig, setting: Setting, *, is_real: bool
+    ) -> None:
+        self.device = settings.id
+        self._settings = settings
+        self._setting = setting
+        self._glass: dict[str, int] = {}
+        self._trouble: dict[str, Fault] = {}
+        self._delay_s = 0.0
+        self._is_deaf = self._is_stuck = False
+        self._welcomed = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+        self._heads = {topics.head(feed): feed for feed in settings.feeds}
+        self._logs = {topics.log(feed): feed for feed in settings.feeds}
+        self._held = Hello(policy=0, applied={})
+        self._real = (
+            RealCopy(home, settings, clock=setting.clock, on_moved=self._moved) if is_real else None
+        )
+        self._copy: Holdings = self._real or ClaimedCopy(on_moved=self._moved)
+        self.link = FleetLink(
+            _link_settings(settings, setting),
+            tls=client_tls(home),
+            gate=setting.gate,
+            on_event=self._event,
+            also=(setting.echo,) if setting.echo else (),
+        )
+
+    async def run(self, faults: Iterable[FleetFault] = ()) -> None:
+        """Serve until cancelled."""
+        try:
+            for fault in faults:
+                in_background(self._suffer(fault), self._running)
+            if self._real is not None:
+                in_background(self._real.run(), self._running)
+            in_background(self.link.run(), self._running)
+            while True:
+                await asyncio.sleep(REPORT_S)
+                self._report()
+        finally:
+            for task in tuple(self._running):
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _event(self, event: LinkEvent) -> None:
+        match event:
+            case Arrived(topic, payload):
+                with suppress(BadMessage):
+                    self._arrived(topic, payload)
+            case Connected():
+                in_background(self._greet(), self._running)
+            case Lost():
+                pass
+
+    def _arrived(self, topic: str, payload: bytes) -> None:
+        if topic in self._logs:
+            self._copy.line(self._logs[topic], payload)
+        elif topic in self._heads:
+            self._copy.head(self._heads[topic], payload)
+        elif topic == topics.down_message(self.device):
+            self._welcomed.set()
+            self._copy.welcomed(from_bytes(payload, Welcome))
+        elif topic == self._setting.echo:
+            self.link.publish(f"{topics.ROOT}/d/{self.device}/bare", bytes(ECHO_BYTES))
+
+    async def _greet(self) -> None:
+        """Say hello until it is answered, as the agent does: the controller may be away."""
+        self._welcomed.clear()
+        patience = FIRST_ANSWER_S
+        while self.link.connected and not self._welcomed.is_set():
+            self._held = await self._copy.hello()
+            self.link.publish(topics.up(self.device, "hello"), to_bytes(self._held))
+            self._report()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self._welcomed.wait()
+            patience = min(ANSWER_S, 2 * patience)
+
+    def _moved(self, held: Hello) -> None:
+        self._held = held
+        if not self._is_stuck:
+            self._glass = {feed: mark.sequence for feed, mark in held.applied.items()}
+        if self._delay_s:
+            asyncio.get_running_loop().call_later(self._delay_s, self._report)
+        else:
+            self._report()
+
+    def _report(self) -> None:
+        if self._is_deaf:
+            return
+        now = self._now()
+        report = Report(
+            policy=self._held.policy,
+            applied=self._held.applied,
+            glass=tuple(GlassMark(ui, self._glass, at=now) for ui in self._settings.screens),
+            faults=(*self._copy.faults(), *self._trouble.values()),
+            at=now,
+        )
+        self.link.publish(topics.report(self.device), to_bytes(report), retain=True)
+
+    async def _suffer(self, fault: FleetFault) -> None:
+        await asyncio.sleep(fault.at_s)
+        while True:
+            await self._begin(fault)
+            if not fault.for_s:
+                return
+            await asyncio.sleep(fault.for_s)
+            self._end(fault)
+            if not fault.every_s:
+                return
+            await asyncio.sleep(max(0.0, fault.every_s - fault.for_s))
+
+    async def _begin(self, fault: FleetFault) -> None:
+        match fault.kind:
+            case FaultKind.CUT:
+                self.link.hold()
+            case FaultKind.SLEEP:
+                await self.link.sleep()
+            case FaultKind.DEAF:
+                self._is_deaf = True
+            case FaultKind.SLOW:
+                self._delay_s = fault.delay_s
+            case FaultKind.STUCK:
+                self._is_stuck = True
+            case FaultKind.TROUBLE:
+                self._trouble[fault.code] = Fault(fault.code, self.device, fault.text, self._now())
+                self._report()
+
+    def _end(self, fault: FleetFault) -> None:
+        match fault.kind:
+            case FaultKind.CUT | FaultKind.SLEEP:
+                self.link.let_go()
+            case FaultKind.DEAF:
+                self._is_deaf = False
+            case FaultKind.SLOW:
+                self._delay_s = 0.0
+            case FaultKind.STUCK:
+                self._is_stuck = False
+                self._moved(self._held)
+            case FaultKind.TROUBLE:
+                self._trouble.pop(fault.code, None)
+        self._report()
+
+    def _now(self) -> int:
+        return int(self._setting.clock.now().timestamp())
+
+
+def _link_settings(settings: TerminalConfig, setting: Setting) -> LinkSettings:
+    return LinkSettings(
+        host=settings.broker.host,
+        port=settings.broker.port,
+        device=settings.id,
+        boot=setting.boot,
+        feeds=settings.feeds,
+        keepalive_s=settings.keepalive,
+        longest_wait_s=5.0 if settings.demo else 60.0,
+    )
