@@ -21,7 +21,7 @@ DEVICE = "id_card"
 
 
 class CardState(StrEnum):
-    """What the visitor is told; NONE: this terminal has no reader, or nobody asks."""
+    """What the visitor is told; NONE: this terminal has no reader."""
 
     NONE = "none"
     WAITING = "waiting"
@@ -74,7 +74,7 @@ class CardFlow:
             return CardView()
         if self._is_down:
             return CardView(CardState.DOWN, self._sorry)
-        return self._seen if self._step else CardView()
+        return self._seen
 
     @property
     def is_left(self) -> bool:

@@ -121,7 +121,9 @@ class DeviceDesk:
 
 
 def card_sentence(kiosk: Kiosk) -> str:
-    """Return the line about the card for the form, "" for none."""
+    """Return the line about the card for the form, "" for none: who is no person has no card."""
+    if kiosk.request.view.form.kind is not ApplicantKind.PERSON:
+        return ""
     view = kiosk.card.view
     match view.state:
         case CardState.NONE:

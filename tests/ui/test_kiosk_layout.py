@@ -166,6 +166,8 @@ def show_progress(ui: KioskUi) -> None:
 
 
 def show_progress_away(ui: KioskUi) -> None:
+    ui.app.do("open_request")  # its keyboard makes the place of the next screen wide for a moment
+    ui.settle()
     ui.answer(Scanned(kind="receipt", code="7KQ2M9XD4F"))
     ui.answer(Progress(code="7KQ2M9XD4F", error="away"))
 

@@ -53,6 +53,9 @@ def test_our_receipt_links_and_codes_open_the_request(text: str) -> None:
         f"{BASE}/d/{RECORD}/edit",
         f"{BASE}/d/../r/{RECORD}",
         f"{BASE}/d/{RECORD}?next=https://evil.example",
+        f"{BASE}/d/{RECORD}?v=2&next=https://evil.example",
+        f"{BASE}/d/{RECORD}?v=",
+        f"{BASE}/d/{RECORD}?v=2#top",
         f"{BASE}/d/{RECORD}#x",
         f"{BASE}//d/{RECORD}",
         f"{BASE}/x/{RECORD}",
@@ -90,3 +93,9 @@ def test_without_a_public_address_no_link_is_ours() -> None:
 def test_neither_receipt_nor_foreign_text_shows_itself_in_a_log() -> None:
     assert "0000000001" not in repr(meaning("0000000001"))
     assert "secret" not in repr(meaning("secret text"))
+
+
+def test_the_version_on_an_old_slip_does_not_hide_its_document() -> None:
+    meaning = recognise(f"{BASE}/d/{RECORD}?v=2", public_url=BASE, is_record=lambda _: False)
+
+    assert meaning == OpenRecord(RECORD)

@@ -1,5 +1,6 @@
 """Decide what a scanned text asks for. Only our own links and codes act; no scanned address is ever opened."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 from content.codes import BadCode, parse_code
 
 _LONGEST = 512
+_VERSION = re.compile(r"(?:v=[0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,17 @@ def recognise(text: str, *, public_url: str, is_record: Callable[[str], bool]) -
 
 
 def _from_link(text: str, public_url: str) -> Meaning | None:
-    """Read public_url/d/ID and public_url/r/CODE; nothing may stand before, between or behind."""
+    """Read public_url/d/ID, which may name the version on the reader's slip, and public_url/r/CODE.
+
+    Nothing else may stand before, between or behind.
+    """
     link, base = _parts(text.strip()), _parts(public_url)
     if link is None or base is None or not base.netloc:
         return None
     if (link.scheme, link.netloc.lower()) != (base.scheme, base.netloc.lower()):
         return None
     root, path = base.path.rstrip("/").lower(), link.path
-    if not path.lower().startswith(f"{root}/") or link.query or link.fragment:
+    if not path.lower().startswith(f"{root}/") or _has_more(link):
         return None
     match path[len(root) + 1 :].split("/"):
         case [kind, part]:
@@ -74,6 +79,10 @@ def _from_link(text: str, public_url: str) -> Meaning | None:
             return OpenReceipt(code)
         case _:
             return None
+
+
+def _has_more(link: SplitResult) -> bool:
+    return bool(link.fragment) or not _VERSION.fullmatch(link.query)
 
 
 def _parts(text: str) -> SplitResult | None:
