@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from devices.clock import Clock
-from devices.sim.control import ControlSocket, control_path
+from devices.sim.control import ControlSocket
 from devices.sim.lines import PtyLine
 
 _STEP_S = 0.05
@@ -110,7 +110,6 @@ class PtyDevice:
         faults: LineFaults = GOOD_LINE,
     ) -> None:
         self._device = device
-        self._link = link
         self._clock = clock
         self._line = FaultyLine(faults)
         self._piece = faults.piece or _READ
@@ -120,14 +119,17 @@ class PtyDevice:
         self._selector.register(self._wake_out, selectors.EVENT_READ)
         self._unsent = b""
         self._control = ControlSocket(
-            control_path(link), self._selector, obey=self._obey, state=self._state
+            link.with_name(link.name + ".ctl"),
+            selector=self._selector,
+            obey=self._obey,
+            state=self._state,
         )
         self._cable = PtyLine(link, self._selector)
 
     @property
     def control_path(self) -> Path:
         """Where the control socket is."""
-        return control_path(self._link)
+        return self._control.path
 
     def stop(self) -> None:
         """End `run`; callable from a signal handler and from any thread."""
