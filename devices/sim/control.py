@@ -13,14 +13,19 @@ _READ = 4096
 _MOST_ORDER = 16384
 
 
+def control_path(link: Path) -> Path:
+    """Return where the control socket of the device at a path is."""
+    return link.with_name(link.name + ".ctl")
+
+
 class ControlSocket:
     """Listens at a path. `serve` handles what a selector found ready."""
 
     def __init__(
         self,
         path: Path,
-        *,
         selector: selectors.BaseSelector,
+        *,
         obey: Callable[[Mapping[str, object]], None],
         state: Callable[[], dict[str, object]],
     ) -> None:
@@ -51,7 +56,9 @@ class ControlSocket:
     def close(self) -> None:
         """End, and take the path away."""
         for one in (*self._clients, self._server):
+            self._selector.unregister(one)
             one.close()
+        self._clients.clear()
         self.path.unlink(missing_ok=True)
 
     def _accept(self) -> None:

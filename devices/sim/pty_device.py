@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from devices.clock import Clock
-from devices.sim.control import ControlSocket
+from devices.sim.control import ControlSocket, control_path
 from devices.sim.lines import PtyLine
 
 _STEP_S = 0.05
@@ -110,6 +110,7 @@ class PtyDevice:
         faults: LineFaults = GOOD_LINE,
     ) -> None:
         self._device = device
+        self._link = link
         self._clock = clock
         self._line = FaultyLine(faults)
         self._piece = faults.piece or _READ
@@ -119,17 +120,14 @@ class PtyDevice:
         self._selector.register(self._wake_out, selectors.EVENT_READ)
         self._unsent = b""
         self._control = ControlSocket(
-            link.with_name(link.name + ".ctl"),
-            selector=self._selector,
-            obey=self._obey,
-            state=self._state,
+            control_path(link), self._selector, obey=self._obey, state=self._state
         )
         self._cable = PtyLine(link, self._selector)
 
     @property
     def control_path(self) -> Path:
         """Where the control socket is."""
-        return self._control.path
+        return control_path(self._link)
 
     def stop(self) -> None:
         """End `run`; callable from a signal handler and from any thread."""

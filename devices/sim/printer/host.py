@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devices.clock import Clock
-from devices.sim.control import ControlSocket
+from devices.sim.control import ControlSocket, control_path
 from devices.sim.lines import Line, PacedLine, PtyLine
 from devices.sim.printer.folder import SlipFolder
 from devices.sim.printer.printer import SimulatedPrinter
@@ -61,18 +61,11 @@ class PrinterHost:
         self._wire = PacedLine(place.baud)
         self._transcript = place.transcript
         make = place.make_line or (lambda selector: PtyLine(place.link, selector))
+        self.control_path = control_path(place.link)
         self._control = ControlSocket(
-            place.link.with_name(place.link.name + ".ctl"),
-            selector=self._selector,
-            obey=self._obey,
-            state=self._state,
+            self.control_path, self._selector, obey=self._obey, state=self._state
         )
         self._cable = make(self._selector)
-
-    @property
-    def control_path(self) -> Path:
-        """Where the control socket is."""
-        return self._control.path
 
     @property
     def line(self) -> Line:
