@@ -6,14 +6,17 @@ over the limit; `acknowledged` adds the time in which the paper moves. Raster sl
 """
 
 import json
+import multiprocessing
 import re
 import statistics
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from content.paper.layout import lay_out
 from content.paper.slip import Slip
@@ -23,6 +26,11 @@ from devices.drivers.printer.encode import encode_slip
 from devices.drivers.printer.glyphs import DotFont, house_fonts
 from devices.drivers.printer.model import Encoding, ModelSheet, QrKind, sheet
 from tests.support.hosted_printer import device_at, hosted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from multiprocessing.connection import Connection
+    from multiprocessing.sharedctypes import Synchronized
 
 BAUDS = (9600, 19200, 115200)
 MOST_RATIO = 1.25
@@ -60,17 +68,17 @@ def receipt() -> Slip:
 
 
 class Ends:
-    """Notes when the request that ends a job has come over the line."""
+    """Notes, for another process to read, when the request that ends a job has come over the line."""
 
-    def __init__(self) -> None:
-        self.at = 0.0
+    def __init__(self, at: "Synchronized[float]") -> None:
+        self._at = at
         self._tail = b""
 
     def __call__(self, data: bytes, at: float) -> None:
         """Take what has arrived by then."""
         self._tail = (self._tail + data)[-_TAIL:]
         if _END.search(self._tail):
-            self.at = at
+            self._at.value = at
             self._tail = b""
 
 
@@ -78,17 +86,36 @@ _TAIL = 64
 _END = re.compile(rb"\x1d\(H\x06\x0000[A-H]{4}")
 
 
+def serve(folder: str, model: ModelSheet, at: "Synchronized[float]", ends: "Connection") -> None:
+    """Be the printer, in a process of its own: it must not take the driver's time."""
+    with hosted(Path(folder), model=model, speed_mm_s=SPEED_MM_S, transcript=Ends(at)) as one:
+        ends.send(one.place)
+        ends.recv()
+
+
+@contextmanager
+def printer_process(model: ModelSheet) -> "Iterator[tuple[str, Synchronized[float]]]":
+    """Yield the printer's place, and the time of its last job's last byte."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    at: Synchronized[float] = context.Value("d", 0.0)
+    with tempfile.TemporaryDirectory() as folder:
+        process = context.Process(target=serve, args=(folder, model, at, there))
+        process.start()
+        try:
+            yield here.recv(), at
+        finally:
+            here.send("end")
+            process.join()
+
+
 def measure(form: str, model: ModelSheet, runs: int) -> Figures:
     """Print so many receipts and return the medians."""
-    slip, ends, sent, done = receipt(), Ends(), [], []
+    slip, sent, done = receipt(), [], []
     job = encode_slip(
         lay_out(slip, columns=model.columns), model=model, font=DotFont(house_fonts())
     )
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        hosted(Path(folder), model=model, speed_mm_s=SPEED_MM_S, transcript=ends) as one,
-        device_at(one.place, model) as device,
-    ):
+    with printer_process(model) as (place, ends_at), device_at(place, model) as device:
         device.watch()
         device.print_slip(slip)
         for _ in range(runs):
@@ -96,7 +123,7 @@ def measure(form: str, model: ModelSheet, runs: int) -> Figures:
             result = device.print_slip(slip)
             ended = time.monotonic()
             assert result.outcome is Outcome.PRINTED, result
-            sent.append(ends.at - began)
+            sent.append(ends_at.value - began)
             done.append(ended - began)
     limit = len(job.data) * 10 / model.baud
     last_byte = statistics.median(sent)

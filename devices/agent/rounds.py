@@ -90,10 +90,9 @@ class Rounds:
         self._do.reporter.change()
 
     async def _look_at_paper(self) -> None:
+        """Take the count into the next report, which every minute brings; a roll that ends soon is said at once."""
         today = self._do.clock.now().date()
         paper = await asyncio.to_thread(self._do.spool.paper, today)
-        if paper == self._do.reporter.paper:
-            return
         self._do.reporter.paper = paper
         days = paper.days_left if paper is not None else None
         if paper is not None and days is not None and days <= SHORT_DAYS:
@@ -101,7 +100,6 @@ class Rounds:
             self._do.faults.note("paper_short", "printer", text)
         else:
             self._do.faults.clear("paper_short", "printer")
-        self._do.reporter.change()
 
     async def _look_at_outbox(self) -> None:
         outbox, disk = self._do.outbox, self._do.disk

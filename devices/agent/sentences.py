@@ -107,7 +107,8 @@ def peripheral(device: str, reason: str) -> str:
 
 def paper_short(left_mm: int, days: int) -> str:
     """Say that the roll will soon be used up at the use of the last two weeks."""
-    left = f"打印纸约剩 {left_mm / 1000:.1f} 米"
+    metres = left_mm // 1000
+    left = f"打印纸约剩 {metres} 米" if metres else "打印纸剩余不足 1 米"
     if days:
         return f"{left}，按近两周用量约够 {days} 天，请准备新纸卷。"
     return f"{left}，按近两周用量不足一天，请尽快更换纸卷。"

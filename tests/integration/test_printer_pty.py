@@ -212,6 +212,31 @@ def test_the_spool_prints_over_the_line_and_picks_up_a_printer_that_comes_later(
     assert told == [("early", "not_started", "absent"), ("later", "printed", "")]
 
 
+def test_a_slip_printed_once_more_says_on_paper_which_copy_it_is(tmp_path: Path) -> None:
+    done = threading.Semaphore(0)
+    now = int(SystemClock().now().timestamp())
+    with in_thread(tmp_path, FaultPlan()) as link:
+        spool = open_spool(
+            tmp_path / "agent.db",
+            str(link),
+            clock=SystemClock(),
+            on_outcome=lambda *_: done.release(),
+            model=PAPER_58_MM,
+        )
+        spool.submit("first", paper_of("一"), now)
+        for job in ("second", "third"):
+            spool.reprint(job, paper_of("一"), now)
+        assert all(done.acquire(timeout=DEADLINE_S) for _ in range(3))
+        used = spool.paper(SystemClock().now().date())
+        spool.close()
+
+    texts = [read_slip_picture(path).text for path in sorted(tmp_path.glob("slips/*.png"))]
+    assert ["补打" in text for text in texts] == [False, True, True]
+    assert [text.partition("】")[0] for text in texts[1:]] == ["【补打 1", "【补打 2"]
+    assert used.days[0].printed == 3
+    assert used.left_mm == PAPER_58_MM.roll_mm - used.days[0].used_mm
+
+
 def test_nothing_is_left_half_written_in_the_folder_of_slips(tmp_path: Path) -> None:
     with in_thread(tmp_path, FaultPlan()) as link, device_at(str(link), PAPER_58_MM) as device:
         device.print_slip(paper_of("一"))

@@ -1,6 +1,7 @@
 """Slips of any text: nothing is lost, nothing overflows, no mark stands astray."""
 
 import re
+from collections import Counter
 from datetime import date
 from itertools import pairwise
 
@@ -20,7 +21,9 @@ WORDS = st.sampled_from(
 TEXTS = st.lists(st.one_of(WORDS, st.text(max_size=6)), max_size=40).map("".join)
 PARTS = st.builds(
     Part,
-    kind=st.sampled_from([PartKind.TITLE, PartKind.TEXT, PartKind.PAIR, PartKind.RULE]),
+    kind=st.sampled_from(
+        [PartKind.TITLE, PartKind.BIG, PartKind.TEXT, PartKind.PAIR, PartKind.RULE]
+    ),
     text=TEXTS,
     label=st.sampled_from(
         ["文号", "发文机关", "成文日期", "一个长得放不下的标签名称一个长得放不下的标签"]
@@ -53,7 +56,8 @@ def test_no_character_of_a_slip_is_lost_and_no_line_is_too_long(
     )
     assert bare(printable(expected)) == bare("".join(line.text for line in lines))
     assert all(
-        columns_of(line.text) <= (columns // 2 if line.kind is LineKind.TITLE else columns)
+        columns_of(line.text)
+        <= (columns // 2 if line.kind in {LineKind.TITLE, LineKind.BIG} else columns)
         for line in lines
     )
 
@@ -164,3 +168,83 @@ def test_long_numbers_in_a_description_are_masked_on_paper() -> None:
 
 def test_a_slip_survives_the_socket() -> None:
     assert receipt() == slip_from_fields(slip_to_fields(receipt()))
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        [
+            "",
+            "张**",
+            "低保",
+            "1,284.00",
+            "￥3,600.50",
+            "12%",
+            "临时救助（一次性）",
+            "a very long word",
+        ]
+    ),
+    TEXTS,
+)
+TABLES = st.integers(1, 6).flatmap(
+    lambda count: st.lists(st.tuples(*[CELLS] * count), min_size=1, max_size=6)
+)
+
+
+@settings(max_examples=200)
+@given(TABLES, st.sampled_from([32, 48]))
+def test_no_character_of_a_table_is_lost_and_no_row_is_too_wide(
+    rows: list[tuple[str, ...]], columns: int
+) -> None:
+    part = Part(PartKind.TABLE, rows=tuple(rows))
+    lines = lay_out(Slip(SlipKind.TEST, "t", (part,)), columns=columns)
+    texts = [line.text for line in lines if line.kind is LineKind.TEXT]
+
+    assert all(columns_of(text) <= columns for text in texts)
+    wanted = Counter(bare(printable("".join(cell for row in rows[1:] for cell in row))))
+    assert not wanted - Counter(bare("".join(texts)))
+
+
+@given(st.lists(CELLS, min_size=1, max_size=5), st.sampled_from([32, 48]))
+def test_no_closing_mark_begins_a_line_of_a_list(cells: list[str], columns: int) -> None:
+    parts = tuple(Part(PartKind.ITEM, f"甲{cell}", f"{n}.") for n, cell in enumerate(cells, 1))
+    lines = [line.text for line in lay_out(Slip(SlipKind.TEST, "t", parts), columns=columns)]
+
+    assert bare("".join(lines)) == bare(
+        printable("".join(f"{part.label}{part.text}" for part in parts))
+    )
+    assert all(columns_of(line) <= columns for line in lines)
+
+
+def test_numbers_of_a_table_stand_under_one_another_from_the_right() -> None:
+    rows = (("姓名", "金额"), ("张**", "1,284.00"), ("欧阳**", "160.00"))
+
+    *_, first, second = lay_out(
+        Slip(SlipKind.TEST, "t", (Part(PartKind.TABLE, rows=rows),)), columns=32
+    )
+
+    assert columns_of(first.text) == columns_of(second.text)
+    assert first.text.endswith("1,284.00")
+    assert second.text.endswith("  160.00")
+
+
+def test_a_table_too_wide_for_the_paper_becomes_lists_that_name_each_column() -> None:
+    head = ("姓名", "身份", "住址", "补贴金额", "发放日期", "备注")
+    row = ("张**", "低保", "示范镇某某村", "1,284,000.00", "2026-11-22", "无")
+
+    texts = [
+        line.text
+        for line in lay_out(
+            Slip(SlipKind.TEST, "t", (Part(PartKind.TABLE, rows=(head, row)),)), columns=32
+        )
+    ]
+
+    assert "补贴金额：1,284,000.00" in texts
+    assert "住址：    示范镇某某村" in texts
+
+
+def test_a_title_breaks_before_what_it_is_about_where_that_costs_no_line() -> None:
+    title = Part(PartKind.TITLE, "示范县人民政府关于做好农村饮水安全工作的通知")
+
+    lines = [line.text for line in lay_out(Slip(SlipKind.TEST, "t", (title,)), columns=32)]
+
+    assert lines == ["示范县人民政府", "关于做好农村饮水", "安全工作的通知"]

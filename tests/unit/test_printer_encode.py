@@ -8,7 +8,7 @@ from content.paper.layout import LineKind, PaperLine
 from devices.drivers.printer.encode import code_of, encode_slip
 from devices.drivers.printer.model import PAPER_58_MM, Encoding, QrKind
 from devices.drivers.printer.outgoing import SLICE, Outgoing
-from devices.drivers.printer.raster import _without_commands
+from devices.drivers.printer.raster import _without_commands, qr_modules, qr_side
 from tests.support.bench_printer import paper_font
 
 GBK = replace(PAPER_58_MM, encoding=Encoding.GBK)
@@ -80,6 +80,11 @@ def test_the_code_is_native_at_level_m_with_six_dots() -> None:
     assert b"\x1d(k\x03\x001C\x06" in data
     assert b"\x1d(k\x03\x001E1" in data
     assert b"1P0https://zone.example/d/1" in data
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=150))
+def test_the_width_of_a_code_is_known_without_drawing_it(url: str) -> None:
+    assert qr_side(url) == len(qr_modules(url))
 
 
 def test_a_model_without_codes_gets_a_picture_of_one() -> None:

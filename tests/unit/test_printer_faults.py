@@ -37,6 +37,23 @@ def test_each_fault_has_its_outcome_and_leaves_nothing_for_the_next_visitor(
     assert_the_next_paper_is_clean(bench, MODELS[model])
 
 
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("model", [name for name in MODELS if name.endswith("115200")])
+def test_a_printer_that_cannot_drop_what_it_holds_still_keeps_visitors_apart(
+    model: str, case: str
+) -> None:
+    fault = CASES[case]
+    bench = Bench(model=MODELS[model], plan=replace(fault.plan, ignores_clearing=True))
+    bench.not_there = fault.not_there
+
+    result = bench.device.print_slip(paper_of(LONG, FIRST_VISITOR))
+    bench.not_there = ""
+    bench.printer.mend()
+
+    assert result == fault.said
+    assert_the_next_paper_is_clean(bench, MODELS[model])
+
+
 def assert_the_next_paper_is_clean(bench: Bench, model: ModelSheet) -> None:
     """Print for the next visitor: to the dot what a fresh printer prints, whatever came before."""
     fresh = Bench(model=model)

@@ -26,6 +26,7 @@ POLL_S = 0.5
 POLL_WHILE_SENDING_S = 2.0
 """Sending stops for a question: asked more often, a slow line would carry questions instead of the slip."""
 _MARGIN_S = 5.0
+_SHORTEST_CLEAN_S = 1.0
 _LINE_FACTOR = 1.3
 _BITS_PER_BYTE = 10
 _FIT = frozenset({Reason.NONE, Reason.NEAR_END})
@@ -63,6 +64,7 @@ class PrinterDevice:
         self._talk: Conversation | None = None
         self._holds_rest = True
         self._has_torso = False
+        self._half_sent = 0
         self._jobs = 0
         self._health = Health(Level.DOWN, Reason.NO_DEVICE)
         self._health_lock = threading.Lock()
@@ -77,6 +79,7 @@ class PrinterDevice:
         """Note that an earlier process may have left half a slip on the strip: it is cut off first."""
         self._has_torso = True
         self._holds_rest = True
+        self._half_sent = self._model.buffer
 
     def watch(self) -> Health:
         """Look how the printer is, and clean up what a broken job left as soon as that can be done."""
@@ -124,14 +127,21 @@ class PrinterDevice:
         return self._talk, condition
 
     def _clean(self, talk: Conversation) -> None:
-        """Drop what the printer still holds, and cut off what stands half printed on the strip."""
+        """Drop what the printer still holds, and cut off what stands half printed on the strip.
+
+        A printer that does not know how to drop waits for the rest of a half sent picture, and would take it from
+        the next visitor's slip: it gets nothings instead, which mean nothing anywhere else.
+        """
         talk.clear_buffers()
-        if not self._has_torso or talk.send_all(separator(self._model)):
+        data = bytes(self._half_sent) + separator(self._model)
+        within_s = _SHORTEST_CLEAN_S + len(data) * _BITS_PER_BYTE / self._model.baud * _LINE_FACTOR
+        if not self._has_torso or talk.send_all(data, within_s):
             self._has_torso = False
             self._holds_rest = False
 
     def _run(self, talk: Conversation, job: PrintJob) -> PrintResult:
         self._holds_rest = self._has_torso = True
+        self._half_sent = max(map(len, job.pieces))
         run = self._begin(talk, job)
         try:
             result = self._send_and_wait(run)

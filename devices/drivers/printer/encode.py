@@ -20,6 +20,7 @@ from devices.drivers.printer.raster import (
     picture_bytes,
     qr_modules,
     qr_picture,
+    qr_side,
 )
 
 PITCH = 30
@@ -171,14 +172,13 @@ class _Encoder:
         return _Piece(_LEFT + data + _feed(2 * (PITCH - CELL)), 2 * PITCH)
 
     def _qr(self, url: str) -> _Piece:
-        modules = qr_modules(url)
-        across = len(modules) + 2 * _QR_QUIET_MODULES
+        across = qr_side(url) + 2 * _QR_QUIET_MODULES
         size = min(_QR_MODULE_DOTS, max(1, self._model.dots // across))
         quiet = _feed(_QR_QUIET_MODULES * size)
         if self._model.qr is QrKind.NATIVE:
             code = _CENTRED + native_qr(url, size)
         else:
-            picture = qr_picture(modules, dots=self._model.dots, module_dots=size)
+            picture = qr_picture(qr_modules(url), dots=self._model.dots, module_dots=size)
             code = _LEFT + self._picture(picture)
         return _Piece(quiet + code + quiet, across * size)
 

@@ -21,6 +21,16 @@ def line_picture(text: str, *, dots: int, centred: bool, font: DotFont) -> Image
     return picture
 
 
+def qr_side(url: str) -> int:
+    """Return how many modules wide a level M code is, without drawing it."""
+    import qrcode
+
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
+    code.add_data(url)
+    version: int = code.best_fit(start=1)
+    return 17 + 4 * version
+
+
 def qr_modules(url: str) -> list[list[bool]]:
     """Return the modules of a level M code, without quiet zone."""
     import qrcode

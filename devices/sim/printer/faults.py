@@ -19,6 +19,7 @@ class FaultPlan:
         stall_at_byte: nothing more is taken or answered after so many bytes.
         noise: share of answers before which a random byte comes.
         has_acknowledgement: knows GS ( H and GS r.
+        ignores_clearing: knows neither DLE DC4 nor DLE ENQ, so what it holds of a broken job it prints.
         is_dead: takes everything, says nothing, prints nothing.
     """
 
@@ -31,6 +32,7 @@ class FaultPlan:
     stall_at_byte: int | None = None
     noise: float = 0.0
     has_acknowledgement: bool = True
+    ignores_clearing: bool = False
     is_dead: bool = False
 
 

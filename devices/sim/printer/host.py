@@ -21,7 +21,7 @@ from devices.sim.printer.printer import SimulatedPrinter
 _IDLE_S = 0.5
 _SHORTEST_S = 0.002
 _READ = 4096
-_AHEAD = 256
+_AHEAD = 1024
 """Bytes taken from the host ahead of the line's speed; the rest waits where the host can still take it back."""
 
 MakeLine = Callable[[selectors.BaseSelector], Line]

@@ -154,7 +154,7 @@ class SimulatedPrinter:
 
     def mend(self) -> None:
         """Let the keeper put everything right. What is in its buffer is still there, as in a printer at its worst."""
-        self._plan = HEALTHY
+        self._plan = FaultPlan(ignores_clearing=self._plan.ignores_clearing)
         self.plug_in()
         self.set_cover(is_open=False)
         if self._is_near_end or self.is_paper_out:
@@ -180,6 +180,8 @@ class SimulatedPrinter:
         match command[1]:
             case 0x04:
                 self._say(bytes((self._status(command[2]),)))
+            case _ if self._plan.ignores_clearing:
+                pass
             case 0x05:
                 if command[2] == 2:  # noqa: PLR2004 - DLE ENQ 2
                     self._clear()
