@@ -45,7 +45,7 @@ def main() -> int:
     options = _options()
     corpora, sets = _material(options)
     sets = thinned(sets, options.most)
-    sentence = None if options.lexical else open_sentences()
+    sentence = None if options.lexical else open_sentences(most_s=5.0)
     ours, plain = _judge_product(corpora, sets, options, sentence)
     peers = {} if options.no_peers else _judge_peers(corpora, sets)
     results = {OURS: ours, f"{OURS}, words only": plain, **peers}

@@ -22,6 +22,7 @@ from devices.agent.healer import Healer
 from devices.agent.https import HttpsUpstream, client_tls
 from devices.agent.link import LinkSettings, MqttLink
 from devices.agent.logs import log_to_stderr
+from devices.agent.meaning import MeaningTask
 from devices.agent.outbox import Outbox
 from devices.agent.ports import LinkEvent
 from devices.agent.printing import open_printing
@@ -186,6 +187,7 @@ class Agent:
             "sender": self._sender.run,
             "report": self._reporter.run,
             "healer": self._healer.run,
+            "meaning": MeaningTask(self._home.replica).run,
             "rounds": self._rounds.run,
             "supervisor": self._supervisor.run,
         }
