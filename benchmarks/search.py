@@ -24,10 +24,12 @@ from benchmarks.judging.sets import (
     Doc,
     JudgedSet,
     all_docs,
+    golden,
     known_items,
     read_docs,
     read_queries,
     thinned,
+    typed_items,
 )
 from content.replica.searching import Models, SentenceEncoder
 from content.replica.sentences import open_sentences
@@ -35,6 +37,7 @@ from content.search.learned import Learned
 
 DATA = Path("../shared/data/search")
 CACHE = Path("build/search")
+GOLDEN = Path("tests/golden")
 OURS = "disclosure zone"
 
 Results = dict[str, Score]
@@ -45,12 +48,15 @@ def main() -> int:
     options = _options()
     corpora, sets = _material(options)
     sets = thinned(sets, options.most)
-    sentence = None if options.lexical else open_sentences()
+    sentence = None if options.lexical else open_sentences(most_s=5.0)
     ours, plain = _judge_product(corpora, sets, options, sentence)
     peers = {} if options.no_peers else _judge_peers(corpora, sets)
     results = {OURS: ours, f"{OURS}, words only": plain, **peers}
     print(table(results))
-    print(json.dumps(_summary(ours, plain, peers, sets), ensure_ascii=False))
+    summary = _summary(ours, plain, peers, sets)
+    if not (options.articles or options.docs or options.sets):
+        summary |= _as_typed(corpora["docs"], options.most, sentence)
+    print(json.dumps(summary, ensure_ascii=False))
     return 0
 
 
@@ -166,6 +172,33 @@ def _judge_peers(
         best[f"{name}, title x{weight:g}"] = {one.name: tried[weight][one.name] for one in sets}
         print(f"{name}: judged", flush=True)
     return best
+
+
+def _as_typed(
+    docs: Sequence[Doc], most: int, sentence: SentenceEncoder | None
+) -> dict[str, object]:
+    """Judge pinyin and initials on the service items, and everyday language on official titles."""
+    titles, spoken = golden(GOLDEN)
+    said: dict[str, object] = {}
+    for name, corpus, sets in (
+        ("docs", docs, thinned(typed_items(docs), most)),
+        ("golden", titles, spoken),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            product = Product(Path(folder) / "replica.db", corpus)
+            if sentence and name == "golden":
+                product.read_titles(sentence, CACHE / f"titles-{sentence.name}.npz")
+                product.use(Models(None, sentence))
+            for one in sets:
+                found = score(one.queries, product.rank(one.queries))
+                said[one.name] = {
+                    "queries": len(one.queries),
+                    "mrr10": found.mrr10,
+                    "found10": found.found10,
+                    "found3": found.found3,
+                }
+            product.close()
+    return {"as_typed": said}
 
 
 def _summary(

@@ -111,7 +111,7 @@ def ours(path: str, queries: str, size: str) -> None:
         **{f"ours, words only, {k}": _timed(product.one, asked[k]) for k in ("item", "question")},
     }
     found["private MB without"] = round(_private_mb() - before, 1)
-    sentence = open_sentences()
+    sentence = open_sentences(most_s=5.0)
     learned = Learned.from_bytes(Path(path).with_suffix(".model").read_bytes())
     product.use(Models(learned, sentence))
     for kind in ("item", "question"):

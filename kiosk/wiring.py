@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from devices.clock import SystemClock
@@ -15,6 +16,7 @@ from kiosk.flows.session import SessionSettings
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from content.replica.reader import ReplicaReader
     from content.requests.form import RequestForm
     from devices.ipc.messages import Welcome
     from kiosk.flows.ports import Content, Paper
@@ -50,7 +52,18 @@ def _open_content(welcome: Welcome) -> Content:
     from content.replica.curated_reader import CuratedReader
 
     root = msgspec.convert(welcome.trust_root, type=TrustRoot)
-    return CuratedReader(Path(welcome.replica), root, region=welcome.region)
+    reader = CuratedReader(Path(welcome.replica), root, region=welcome.region)
+    _open_meaning(reader, Path(welcome.replica).parent)
+    return reader
+
+
+def _open_meaning(reader: ReplicaReader, folder: Path) -> None:
+    """Let the reader search by meaning as soon as the models are loaded; until then it searches by words."""
+    from content.replica.sentences import open_models
+
+    Thread(
+        target=lambda: reader.use_models(open_models(folder)), name="meaning", daemon=True
+    ).start()
 
 
 def _paper(welcome: Welcome) -> Paper:

@@ -14,17 +14,26 @@ class Score:
 
     mrr10: float
     recall10: float
+    found10: float
+    found3: float
 
 
 def score(queries: Sequence[Asked], ranked: Sequence[Sequence[str]]) -> Score:
     """Return the mean over the queries."""
     mrr = recall = 0.0
+    found = {3: 0, AT: 0}
     for asked, ids in zip(queries, ranked, strict=True):
         places = [at for at, one in enumerate(ids[:AT]) if one in asked.relevant]
         mrr += 1 / (places[0] + 1) if places else 0.0
         recall += len(places) / len(asked.relevant)
+        found = {most: n + any(at < most for at in places) for most, n in found.items()}
     count = max(1, len(queries))
-    return Score(round(mrr / count, 4), round(recall / count, 4))
+    return Score(
+        round(mrr / count, 4),
+        round(recall / count, 4),
+        round(found[AT] / count, 4),
+        round(found[3] / count, 4),
+    )
 
 
 def macro(scores: Mapping[str, Score]) -> float:

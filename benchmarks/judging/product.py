@@ -17,7 +17,7 @@ from content.replica.searching import SUGGEST, IndexReader, Models, SentenceEnco
 from content.replica.shelf import open_shelf
 from content.search.analyse import normalise
 from content.search.learned import Learned, gram_hashes
-from content.search.passages import headline, passage
+from content.search.passages import passage
 from content.search.request import Curation, SearchRequest
 from content.search.vectors import to_code
 
@@ -57,7 +57,7 @@ class Product:
             for row, doc in enumerate(docs, 1):
                 record = record_of(doc)
                 self._index.put(row, doc.id, record)
-                self._texts.append((row, headline(record), gram_hashes(passage(record))))
+                self._texts.append((row, normalise(record.title), gram_hashes(passage(record))))
         self._reader = IndexReader(self._rows)
 
     @classmethod

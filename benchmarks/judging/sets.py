@@ -17,7 +17,10 @@ import rjieba
 from backports import zstd
 from pypinyin import Style, lazy_pinyin
 
+from content.search.analyse import syllables_of
+
 SEED = 20
+STRETCH = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,44 @@ def known_items(docs: Sequence[Doc]) -> Iterator[JudgedSet]:
                 made[name].append(Asked(text, frozenset(same[doc.title])))
     for name, queries in made.items():
         yield JudgedSet(name, "docs", tuple(queries))
+
+
+def typed_items(docs: Sequence[Doc]) -> Iterator[JudgedSet]:
+    """Yield searches by pinyin and by initials: a stretch of six characters of each item's name.
+
+    Every item that sounds the same in some stretch is a right answer.
+    """
+    items = [(doc, syllables_of(doc.title)) for doc in docs if doc.kind == "item"]
+    chance = random.Random(SEED)  # noqa: S311  # a fixed draw, not a secret
+    made: dict[str, list[Asked]] = {"pinyin": [], "initials": []}
+    sounds = {
+        "pinyin": {doc.id: " ".join(spoken) for doc, spoken in items},
+        "initials": {doc.id: "".join(one[0] for one in spoken) for doc, spoken in items},
+    }
+    for _, spoken in items:
+        start = chance.randrange(max(1, len(spoken) - STRETCH + 1))
+        part = [one for one in spoken[start : start + STRETCH] if one.isalpha()]
+        if len(part) < 4:
+            continue
+        for name, key in (("pinyin", " ".join(part)), ("initials", "".join(s[0] for s in part))):
+            right = frozenset(one for one, sound in sounds[name].items() if key in sound)
+            if right:
+                made[name].append(Asked(key.replace(" ", ""), right))
+    for name, queries in made.items():
+        yield JudgedSet(name, "docs", tuple(queries))
+
+
+def golden(folder: Path) -> tuple[list[Doc], list[JudgedSet]]:
+    """Return official titles, and what citizens say for some of them: questions and everyday names."""
+    titles = (folder / "search_titles.txt").read_text("utf-8").splitlines()
+    docs = [Doc(f"T{at:03}", title, "", "item") for at, title in enumerate(titles)]
+    by_title = {doc.title: doc.id for doc in docs}
+    sets = []
+    for name in ("questions", "names"):
+        rows = read_rows(folder / f"search_{name}.jsonl")
+        asked = tuple(Asked(row["question"], frozenset({by_title[row["title"]]})) for row in rows)
+        sets.append(JudgedSet(f"everyday {name}", "golden", asked))
+    return docs, sets
 
 
 def _words(text: str) -> list[str]:

@@ -14,7 +14,7 @@ def main() -> None:
         document = xapian.Document()
         for terms, weight in ((title, job["weight"]), (body, 1)):
             for term in terms:
-                document.add_term(term, weight)
+                document.add_term(term[:60], weight)
         document.set_data(doc_id)
         database.add_document(document)
     json.dump([_ask(xapian, database, terms) for terms in job["queries"]], sys.stdout)
@@ -22,7 +22,7 @@ def main() -> None:
 
 def _ask(xapian, database, terms):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     enquire = xapian.Enquire(database)
-    enquire.set_query(xapian.Query(xapian.Query.OP_OR, terms))
+    enquire.set_query(xapian.Query(xapian.Query.OP_OR, [term[:60] for term in terms]))
     return [match.document.get_data().decode() for match in enquire.get_mset(0, 10)]
 
 

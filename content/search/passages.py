@@ -19,8 +19,3 @@ def passage(record: Record) -> str:
         case _:
             body = " ".join((*record.aliases, *record.materials, *record.steps))
     return f"{family(record.title)}\n{body[:MOST_CHARACTERS]}"
-
-
-def headline(record: Record) -> str:
-    """Return a record's title: what a sentence model reads of it."""
-    return record.title

@@ -31,8 +31,8 @@ class Mix:
 
 
 MIXES = {
-    Mode.ITEM: Mix(0.0, 0.0, 300.0),
-    Mode.QUESTION: Mix(1.0, 1.0, 300.0),
+    Mode.ITEM: Mix(0.0, 0.0, 150.0),
+    Mode.QUESTION: Mix(1.0, 1.0, 150.0),
     Mode.LATIN: Mix(0.0, 0.0, 0.0),
     Mode.NUMBER: Mix(0.0, 0.0, 0.0),
 }

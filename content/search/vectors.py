@@ -35,75 +35,75 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """Many vectors of one model, each with its row.
+    """The sign bits of many vectors of one model, each with its row.
 
     Attributes:
         rows: ascending.
-        codes: one row of bytes each.
         signs: one bit a dimension, around the mean, in words of 64.
-        lengths: of the codes as vectors.
         mean: of all.
     """
 
     rows: Rows
-    codes: Bytes
     signs: Words
-    lengths: Floats
     mean: Floats
 
-    @classmethod
-    def of(cls, rows: Rows, codes: Bytes) -> "Cloud":
-        """Return the cloud of these rows and codes."""
-        order = np.argsort(rows, kind="stable")
-        rows, codes = rows[order], codes[order]
-        lengths = np.empty(len(rows), np.float32)
-        mean = np.zeros(codes.shape[1], np.float32)
-        for start in range(0, len(rows), 4096):
-            part = codes[start : start + 4096].astype(np.float32)
-            norm = np.maximum(np.linalg.norm(part, axis=1), 1e-6)
-            lengths[start : start + 4096] = norm
-            mean += (part / norm[:, None]).sum(axis=0)
-        mean /= max(1, len(rows))
-        signs = np.concatenate(
-            [_signs(codes[at : at + 4096], lengths[at : at + 4096], mean) for at in _starts(rows)]
-            or [np.empty((0, -(-codes.shape[1] // 64)), np.uint64)]
-        )
-        return cls(rows, codes, signs, lengths, mean)
+    def sifted(self, question: Floats) -> Rows:
+        """Return the rows that may be near: the SIFTED with the most signs in common."""
+        if len(self.rows) <= SIFTED:
+            return self.rows
+        word = _pack(np.asarray([question - self.mean]))
+        apart = np.zeros(len(self.rows), np.uint16)
+        for at in range(self.signs.shape[1]):
+            apart += np.bitwise_count(self.signs[:, at] ^ word[0, at])
+        found: Rows = self.rows[np.argpartition(apart, SIFTED)[:SIFTED]]
+        return found
 
-    def nearest(self, question: Floats, *, most: int) -> Near:
-        """Return the nearest rows."""
-        if len(self.rows) == 0:
-            return Near(np.empty(0, np.int64), np.empty(0, np.float32))
-        if len(self.rows) > SIFTED:
-            word = _pack(np.asarray([question - self.mean]))
-            apart = np.bitwise_count(self.signs ^ word).sum(axis=1, dtype=np.uint16)
-            near = np.argpartition(apart, SIFTED)[:SIFTED]
-        else:
-            near = np.arange(len(self.rows))
-        cosines = self._cosines(near, question)
-        best = np.argsort(-cosines, kind="stable")[:most]
-        return Near(self.rows[near[best]], cosines[best])
 
-    def cosines(self, rows: Rows, question: Floats, *, absent: float) -> Floats:
-        """Return the cosine of each of these rows, `absent` for one without a vector."""
-        if len(self.rows) == 0:
-            return np.full(len(rows), absent, np.float32)
-        at = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
-        return np.where(self.rows[at] == rows, self._cosines(at, question), absent).astype(
-            np.float32
+class CloudMaker:
+    """Takes codes block by block, twice: for the mean, then for the signs around it."""
+
+    def __init__(self, dimensions: int) -> None:
+        self._sum = np.zeros(dimensions, np.float32)
+        self._count = 0
+        self._rows: list[Rows] = []
+        self._signs: list[Words] = []
+
+    def weigh(self, codes: Bytes) -> None:
+        """Take a block for the mean."""
+        self._sum += units(codes).sum(axis=0)
+        self._count += len(codes)
+
+    def take(self, rows: Rows, codes: Bytes) -> None:
+        """Take a block for its signs; rows ascend from block to block."""
+        self._rows.append(rows)
+        self._signs.append(_pack(units(codes) - self._mean()))
+
+    def made(self) -> Cloud:
+        """Return the cloud of all blocks."""
+        words = -(-len(self._sum) // 64)
+        return Cloud(
+            np.concatenate([*self._rows, np.empty(0, np.int64)]),
+            np.concatenate([*self._signs, np.empty((0, words), np.uint64)]),
+            self._mean(),
         )
 
-    def _cosines(self, at: NDArray[np.int64], question: Floats) -> Floats:
-        cosines: Floats = (self.codes[at].astype(np.float32) @ question) / self.lengths[at]
-        return cosines
+    def _mean(self) -> Floats:
+        mean: Floats = (self._sum / max(1, self._count)).astype(np.float32)
+        return mean
 
 
-def _starts(rows: Rows) -> range:
-    return range(0, len(rows), 4096)
+def units(codes: Bytes) -> Floats:
+    """Return codes as unit vectors."""
+    vectors = codes.astype(np.float32)
+    result: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    return result
 
 
-def _signs(codes: Bytes, lengths: Floats, mean: Floats) -> Words:
-    return _pack(codes.astype(np.float32) / lengths[:, None] - mean)
+def nearest(rows: Rows, codes: Bytes, question: Floats, *, most: int) -> Near:
+    """Return the nearest of these rows by their whole codes."""
+    cosines = units(codes) @ question
+    best = np.argsort(-cosines, kind="stable")[:most]
+    return Near(rows[best], cosines[best])
 
 
 def _pack(vectors: Floats) -> Words:

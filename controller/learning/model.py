@@ -15,8 +15,8 @@ from content.search.match import family
 from content.search.vectors import SCALE, Floats
 from controller.learning.training import Ids, Trainer, Vocabulary, sentences, single_characters
 
-MEANING = 45.0
-PRIOR = 4.0
+MEANING = 50.0
+PRIOR = 5.0
 """Weights beside BM25, picked on the development half of data/search (docs/adr/0018)."""
 SMOOTHING = 20.0
 ALIKE = 60

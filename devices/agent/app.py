@@ -28,6 +28,7 @@ from devices.agent.https import HttpsUpstream, client_tls
 from devices.agent.key_updates import KeyUpdates
 from devices.agent.link import LinkSettings, MqttLink
 from devices.agent.logs import log_to_stderr
+from devices.agent.meaning import MeaningTask
 from devices.agent.order_book import OrderBook
 from devices.agent.ordering import PolicyKeys
 from devices.agent.outbox import Outbox
@@ -243,6 +244,7 @@ class Agent:
             "healer": self._healer.run,
             "freshness": self._freshness.run,
             "bundles": self._bundles.run,
+            "meaning": MeaningTask(self._home.replica).run,
             "rounds": self._rounds.run,
             **self._afar.loops(),
             "devices": self._devices.run,
