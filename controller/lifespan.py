@@ -43,6 +43,7 @@ async def services(app: web.Application) -> AsyncIterator[None]:
         app[keys.PUSH] = await stack.enter_async_context(open_push(_outside(app)))
         app[keys.TERMINALS] = app[keys.PUSH].terminals
         stack.push_async_callback(app[keys.SEARCH_COPY].close)
+        app[keys.SEARCH_COPY].start()
         yield
 
 

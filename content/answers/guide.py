@@ -12,6 +12,8 @@ from content.search.curated import query_key
 
 NEAR = 0.6
 """Share of the topic's bigrams that an item's title must hold, where no everyday name was used."""
+HALF = 0.5
+"""Share of a name that the topic must be, where it is a part of it: 医疗保险 alone is not every 医疗保险…补贴."""
 _JOINT = "\n"
 
 
@@ -129,8 +131,8 @@ def _is_about(topic: str, item: CatalogItem, names: tuple[str, ...]) -> bool:
     key = query_key(topic)
     for name in (*item.aliases, *names, item.title):
         named = query_key(name)
-        if len(named) > 1 and (named in key or (len(key) > 1 and key in named)):
+        if len(named) > 1 and (named in key or (key in named and len(key) >= HALF * len(named))):
             return True
-    terms = set(bigrams(key))
-    title = query_key(item.title)
-    return bool(terms) and sum(term in title for term in terms) >= NEAR * len(terms)
+    terms, title = set(bigrams(key)), query_key(item.title)
+    near = sum(term in title for term in terms) >= NEAR * len(terms)
+    return bool(terms) and near and len(key) >= HALF * len(title)
