@@ -100,6 +100,7 @@ def guide_answer(
     *,
     names: Mapping[str, tuple[str, ...]],
     words: Mapping[Aspect, str],
+    near: float = NEAR,
 ) -> Answers | None:
     """Return what the guide of the item says that the question is about; None if no item is.
 
@@ -108,8 +109,13 @@ def guide_answer(
         items: what the search found for its topic, best first.
         names: record id -> everyday names that staff curated.
         words: what each aspect is called on the screen.
+        near: share of the topic that a title must hold; above 1 only whole names count.
     """
-    about = [item for item in items if _is_about(asked.topic, item, names.get(item.id, ()))]
+    about = [
+        item
+        for item in items
+        if _is_about(asked.topic, item, names=names.get(item.id, ()), near=near)
+    ]
     if not about:
         return None
     said = [(item, _FIELDS[asked.aspect](item)) for item in about[:3]]
@@ -127,12 +133,12 @@ def guide_answer(
     return Answers(Certainty.SEVERAL, quoted)
 
 
-def _is_about(topic: str, item: CatalogItem, names: tuple[str, ...]) -> bool:
+def _is_about(topic: str, item: CatalogItem, *, names: tuple[str, ...], near: float) -> bool:
     key = query_key(topic)
     for name in (*item.aliases, *names, item.title):
         named = query_key(name)
         if len(named) > 1 and (named in key or (key in named and len(key) >= HALF * len(named))):
             return True
     terms, title = set(bigrams(key)), query_key(item.title)
-    near = sum(term in title for term in terms) >= NEAR * len(terms)
-    return bool(terms) and near and len(key) >= HALF * len(title)
+    held = sum(term in title for term in terms)
+    return bool(terms) and held >= near * len(terms) and len(key) >= HALF * len(title)

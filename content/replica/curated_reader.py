@@ -12,7 +12,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from content.answers.answer import MOST_RECORDS, NO_ANSWER, Answers, answer
-from content.answers.guide import Aspect, guide_answer, read_question
+from content.answers.guide import NEAR, Aspect, guide_answer, read_question
 from content.catalog.item import CatalogItem
 from content.disclosure.record import DisclosureRecord
 from content.errors import NotFound
@@ -30,6 +30,8 @@ MOST_WORDS = 50
 """Regions whose words are read: a county, its towns and villages above and below a terminal are fewer."""
 CANDIDATES = 24
 ITEMS_ASKED = 6
+WHOLE = 1.1
+"""More than all of it: titles that merely share words with a long official phrase are not meant."""
 
 
 class CuratedReader(ReplicaReader):
@@ -118,7 +120,8 @@ class CuratedReader(ReplicaReader):
             words: what each aspect of a guide is called on the screen.
         """
         official = dict(self._in_official_words(question))
-        guides = [self._guide_answer(one, words=words) for one in (question, *official)]
+        guides = [self._guide_answer(question, words=words)]
+        guides += [self._guide_answer(one, words=words, near=WHOLE) for one in official]
         for said in guides:
             if said.quoted:
                 return said
@@ -132,13 +135,15 @@ class CuratedReader(ReplicaReader):
             found.append(answer(wording, whole, rarity=self.rarity))
         return max(found, key=_confidence)
 
-    def _guide_answer(self, question: str, *, words: Mapping[Aspect, str]) -> Answers:
+    def _guide_answer(
+        self, question: str, *, words: Mapping[Aspect, str], near: float = NEAR
+    ) -> Answers:
         asked = read_question(question)
         if asked is None:
             return NO_ANSWER
         hits = self.search(asked.topic, limit=ITEMS_ASKED).hits
         items = [hit.found.record for hit in hits if isinstance(hit.found.record, CatalogItem)]
-        said = guide_answer(asked, items, names=self.curation().aliases, words=words)
+        said = guide_answer(asked, items, names=self.curation().aliases, words=words, near=near)
         return said or NO_ANSWER
 
     def _in_official_words(self, question: str) -> Iterator[tuple[str, str]]:
