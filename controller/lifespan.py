@@ -55,6 +55,7 @@ async def services(app: web.Application) -> AsyncIterator[None]:
         app[keys.TERMINALS] = app[keys.PUSH].terminals
         stack.push_async_callback(app[keys.SEARCH_COPY].close)
         await _open_alerts(app, stack)
+        app[keys.SEARCH_COPY].start()
         yield
 
 

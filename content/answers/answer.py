@@ -5,7 +5,7 @@ the record and the passage cover, and how far the next record is behind (benchma
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -23,6 +23,10 @@ LEAST = 6.2
 MOST = 3
 """Passages quoted when several may answer."""
 MOST_RECORDS = 5
+FIRST = 0.6
+"""How much the sentence with which a passage begins counts beside the whole."""
+NEARLY = 0.7
+"""A second passage of the same record is quoted too if it covers this share of what the best one covers."""
 
 _EMPTY_WORDS = re.compile(
     "请问|我想问|想问一下|什么时候|什么样的|什么|怎么办|怎么样|怎么|怎样|如何|哪些|哪里|哪儿|哪个|哪家|哪几个?|哪|多少|多久|几个|几天"
@@ -92,7 +96,7 @@ class Rarity(Protocol):
 class _Support:
     record: DisclosureRecord
     text: CutText
-    passage: Passage
+    passages: tuple[Passage, ...]
     strength: float
     coverage: float
     letters: float
@@ -120,13 +124,16 @@ def answer(
     supports = sorted((one for one in held if one), key=lambda one: -one.strength)
     if not supports:
         return NO_ANSWER
-    quoted = [_quotation(one, question, _confidence(one, supports)) for one in supports]
-    if quoted[0].confidence >= SURE:
-        return Answers(Certainty.FOUND, (quoted[0],))
-    if quoted[0].confidence < least:
+    confidence = _confidence(supports[0], supports)
+    if confidence < least:
         return NO_ANSWER
-    # The nearest rivals are shown too: when we are unsure, people judge.
-    return Answers(Certainty.SEVERAL, tuple(quoted[:MOST]))
+    quoted = [one for held in supports for one in _quotations(held, question, supports)]
+    if confidence < SURE:
+        # The nearest rivals are shown too: when we are unsure, people judge.
+        return Answers(Certainty.SEVERAL, tuple(quoted[:MOST]))
+    alone = tuple(one for one in quoted if one.record == supports[0].record.id)
+    certainty = Certainty.FOUND if len(alone) == 1 else Certainty.SEVERAL
+    return Answers(certainty, alone)
 
 
 def _confidence(one: _Support, supports: list[_Support]) -> float:
@@ -135,19 +142,20 @@ def _confidence(one: _Support, supports: list[_Support]) -> float:
     return 1.4 * one.coverage + 5.1 * one.letters + 5.5 * margin
 
 
-def _quotation(one: _Support, question: str, confidence: float) -> Answer:
-    quote = one.text.text[one.passage.start : one.passage.end].strip()
-    record = one.record
-    return Answer(
-        record=record.id,
-        title=record.title,
-        quote=quote,
-        marks=mark(quote, question),
-        article=one.passage.article if one.passage.article not in quote else "",
-        day=record.written_on or record.published_on,
-        source=record.issuing_body,
-        confidence=confidence,
-    )
+def _quotations(one: _Support, question: str, supports: list[_Support]) -> Iterator[Answer]:
+    record, confidence = one.record, _confidence(one, supports)
+    for passage in one.passages:
+        quote = one.text.text[passage.start : passage.end].strip()
+        yield Answer(
+            record=record.id,
+            title=record.title,
+            quote=quote,
+            marks=mark(quote, question),
+            article=passage.article if passage.article not in quote else "",
+            day=record.written_on or record.published_on,
+            source=record.issuing_body,
+            confidence=confidence,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,17 +183,37 @@ class _Asked:
         whole = f"{title}\n{plain}"
         coverage, letters = self._covered(whole), self._letters(whole)
         base = 0.3 * self._covered(title) + 0.3 * coverage + 0.5 * letters
-        best: tuple[float, Passage] | None = None
-        for passage in text.passages:
-            stretch = plain[passage.start : passage.end]
-            strength = self._covered(stretch)
-            if strength and (best is None or strength > best[0]):
-                best = (strength, passage)
-        if best is None:
+        passages = self._best_passages(plain, text.passages)
+        if not passages:
             return None
-        held = plain[best[1].start : best[1].end]
-        strength = base + best[0] + 0.5 * self._letters(held)
-        return _Support(record, text, best[1], strength, coverage, letters)
+        held = plain[passages[0].start : passages[0].end]
+        strength = base + self._covered(held) + 0.5 * self._letters(held)
+        return _Support(record, text, passages, strength, coverage, letters)
+
+    def _best_passages(self, plain: str, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+        """Return the passage that covers most, and one elsewhere in the text that covers nearly as much.
+
+        Among equals the one is taken that begins nearest to what it is about.
+        """
+        valued = [
+            (
+                self._covered(plain[one.start : one.end])
+                + FIRST * self._covered(plain[one.start : one.lead]),
+                one,
+            )
+            for one in passages
+        ]
+        if not any(value for value, _ in valued):
+            return ()
+        best, first = max(valued, key=lambda pair: (pair[0], pair[1].start))
+        apart = [
+            (value, one)
+            for value, one in valued
+            if (one.start >= first.end or one.end <= first.start) and value >= NEARLY * best
+        ]
+        if not apart:
+            return (first,)
+        return (first, max(apart, key=lambda pair: (pair[0], pair[1].start))[1])
 
     def _covered(self, text: str) -> float:
         """Return the share of the question's weight that a text holds."""

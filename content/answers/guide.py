@@ -12,6 +12,8 @@ from content.search.curated import query_key
 
 NEAR = 0.6
 """Share of the topic's bigrams that an item's title must hold, where no everyday name was used."""
+HALF = 0.5
+"""Share of a name that the topic must be, where it is a part of it: 医疗保险 alone is not every 医疗保险…补贴."""
 _JOINT = "\n"
 
 
@@ -98,6 +100,7 @@ def guide_answer(
     *,
     names: Mapping[str, tuple[str, ...]],
     words: Mapping[Aspect, str],
+    near: float = NEAR,
 ) -> Answers | None:
     """Return what the guide of the item says that the question is about; None if no item is.
 
@@ -106,8 +109,13 @@ def guide_answer(
         items: what the search found for its topic, best first.
         names: record id -> everyday names that staff curated.
         words: what each aspect is called on the screen.
+        near: share of the topic that a title must hold; above 1 only whole names count.
     """
-    about = [item for item in items if _is_about(asked.topic, item, names.get(item.id, ()))]
+    about = [
+        item
+        for item in items
+        if _is_about(asked.topic, item, names=names.get(item.id, ()), near=near)
+    ]
     if not about:
         return None
     said = [(item, _FIELDS[asked.aspect](item)) for item in about[:3]]
@@ -125,12 +133,12 @@ def guide_answer(
     return Answers(Certainty.SEVERAL, quoted)
 
 
-def _is_about(topic: str, item: CatalogItem, names: tuple[str, ...]) -> bool:
+def _is_about(topic: str, item: CatalogItem, *, names: tuple[str, ...], near: float) -> bool:
     key = query_key(topic)
     for name in (*item.aliases, *names, item.title):
         named = query_key(name)
-        if len(named) > 1 and (named in key or (len(key) > 1 and key in named)):
+        if len(named) > 1 and (named in key or (key in named and len(key) >= HALF * len(named))):
             return True
-    terms = set(bigrams(key))
-    title = query_key(item.title)
-    return bool(terms) and sum(term in title for term in terms) >= NEAR * len(terms)
+    terms, title = set(bigrams(key)), query_key(item.title)
+    held = sum(term in title for term in terms)
+    return bool(terms) and held >= near * len(terms) and len(key) >= HALF * len(title)

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 
 from content.disclosure.record import Block, BlockKind, DisclosureRecord, block_text
 
-LONGEST = 220
+LONGEST = 260
 """Characters of a quotation: what is read on one screen without turning a page."""
 MOST_TEXT = 60_000
 """Characters of a record that are looked through; the longest official texts keep their rules before that."""
@@ -16,9 +16,10 @@ _ARTICLE = re.compile(r"\s*(第[一二三四五六七八九十百零〇\d]+条)"
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The stretch [start, end) of a record's text."""
+    """The stretch [start, end) of a record's text; its first sentence ends at `lead`."""
 
     start: int
+    lead: int
     end: int
     article: str
 
@@ -44,7 +45,7 @@ def cut(record: DisclosureRecord) -> CutText:
             last += 1
         if text[start:end].strip():
             stop = min(ends[last], start + 2 * LONGEST)
-            passages.append(Passage(start, stop, _article_at(articles, start)))
+            passages.append(Passage(start, min(end, stop), stop, _article_at(articles, start)))
     return CutText(text, tuple(passages))
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from content.answers.answer import MOST_RECORDS, Answers, answer
-from content.answers.guide import Aspect, guide_answer, read_question
+from content.answers.answer import MOST_RECORDS, NO_ANSWER, Answers, answer
+from content.answers.guide import NEAR, Aspect, guide_answer, read_question
 from content.catalog.item import CatalogItem
 from content.disclosure.record import DisclosureRecord
 from content.feed.policy import TrustRoot
@@ -26,6 +26,8 @@ MOST_WORDS = 50
 CANDIDATES = 24
 DOCUMENTS = frozenset({"document"})
 ITEMS_ASKED = 6
+WHOLE = 1.1
+"""More than all of it: titles that merely share words with a long official phrase are not meant."""
 
 
 class CuratedReader(ReplicaReader):
@@ -102,14 +104,39 @@ class CuratedReader(ReplicaReader):
             question: as asked.
             words: what each aspect of a guide is called on the screen.
         """
-        asked = read_question(question)
-        if asked is not None:
-            hits = self.search(asked.topic, limit=ITEMS_ASKED).hits
-            items = [hit.found.record for hit in hits if isinstance(hit.found.record, CatalogItem)]
-            said = guide_answer(asked, items, names=self.curation().aliases, words=words)
-            if said is not None:
+        official = dict(self._in_official_words(question))
+        guides = [self._guide_answer(question, words=words)]
+        guides += [self._guide_answer(one, words=words, near=WHOLE) for one in official]
+        for said in guides:
+            if said.quoted:
                 return said
-        return answer(question, self.documents_for(question), rarity=self.rarity)
+        known = next((said for said in guides if said.about), None)
+        if known is not None:
+            return known
+        found = [answer(question, self.documents_for(question), rarity=self.rarity)]
+        for wording, phrase in official.items():
+            # The official phrase is long: a record that holds half of it would look like an answer.
+            whole = [one for one in self.documents_for(wording) if phrase in one.title + one.text]
+            found.append(answer(wording, whole, rarity=self.rarity))
+        return max(found, key=_confidence)
+
+    def _guide_answer(
+        self, question: str, *, words: Mapping[Aspect, str], near: float = NEAR
+    ) -> Answers:
+        asked = read_question(question)
+        if asked is None:
+            return NO_ANSWER
+        hits = self.search(asked.topic, limit=ITEMS_ASKED).hits
+        items = [hit.found.record for hit in hits if isinstance(hit.found.record, CatalogItem)]
+        said = guide_answer(asked, items, names=self.curation().aliases, words=words, near=near)
+        return said or NO_ANSWER
+
+    def _in_official_words(self, question: str) -> Iterator[tuple[str, str]]:
+        """Yield the question with an official phrase in the place of an everyday one, and the phrase."""
+        for group in self.curation().synonyms:
+            said = max((word for word in group[1:] if word in question), key=len, default="")
+            if said and group[0] not in question:
+                yield question.replace(said, group[0]), group[0]
 
     def rarity(self, terms: tuple[str, ...]) -> Mapping[str, float]:
         """Return how rare terms are in what is held (Robertson's inverse document frequency)."""
@@ -135,3 +162,7 @@ class CuratedReader(ReplicaReader):
             (key, key + "\U0010ffff", limit),
         )
         return self._good(rows)
+
+
+def _confidence(said: Answers) -> float:
+    return max((one.confidence for one in said.quoted), default=0.0)

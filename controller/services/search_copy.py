@@ -66,9 +66,21 @@ class SearchCopy:
         self._policy = b""
         self._writer: ReplicaWriter | None = None
         self._readers: dict[str, CuratedReader] = {}
+        self._filling: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Fill the copy in the background, so that the first visitor does not wait for it."""
+        self._filling = asyncio.create_task(self._fill(), name="search copy")
+
+    async def _fill(self) -> None:
+        async with self._turn:
+            await self._catch_up()
 
     async def close(self) -> None:
         """Close the files."""
+        if self._filling is not None:
+            self._filling.cancel()
+            await asyncio.wait((self._filling,))
         await self._thread(self._close)
         self._thread.close()
 

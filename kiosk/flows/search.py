@@ -7,13 +7,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from content.replica.ports import Results
+from content.search.analyse import is_question
 from content.search.curated import query_key
+from content.search.nearest import nearest_domain
 from content.search.tally import Searched
+from kiosk.flows.answering import NOT_ASKED, AnswerView, answer_to
+from kiosk.flows.narrowing import ChipView, Narrowing
 from kiosk.flows.rows import Row, row_of, row_of_hit
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from content.search.facets import Chip
     from kiosk.flows.learning import Learning
     from kiosk.flows.ports import Content, Ports
     from kiosk.words import Words
@@ -52,6 +57,9 @@ class SearchView:
     suggestions: tuple[str, ...] = ()
     meant: str = ""
     hot: tuple[str, ...] = ()
+    chips: tuple[ChipView, ...] = ()
+    answer: AnswerView = NOT_ASKED
+    nearest: str = ""
 
 
 class SearchFlow:
@@ -67,6 +75,8 @@ class SearchFlow:
         self._fits = PAGE_ROWS
         self._composing = ""
         self.is_typing = True
+        self._narrowing = Narrowing(words)
+        self._answered: tuple[str, AnswerView] = ("", NOT_ASKED)
         self.view = SearchView(SearchState.LOADING)
 
     def use(self, content: Content) -> None:
@@ -84,6 +94,17 @@ class SearchFlow:
         """Come from another place in order to search: the keyboard is there, whatever stood before."""
         self.is_typing = True
         self.open()
+
+    def typing_done(self) -> None:
+        """Put the keyboard away: now there is time for the answer, and room for the ways to narrow."""
+        self.is_typing = False
+        self._due = None
+        self._show(max(1, self.view.page))
+
+    def narrow(self, chip: Chip) -> None:
+        """Show only what has this value, or all again."""
+        self._narrowing.choose(chip)
+        self._show(1)
 
     def type(self, text: str, now: float) -> None:
         """Take the whole text of the field as it now is."""
@@ -128,8 +149,9 @@ class SearchFlow:
                 self._show(first // rows + 1)
 
     def choose(self, suggestion: str) -> None:
-        """Search for a suggestion."""
+        """Search for a suggestion; with it the typing is done."""
         self._due = None
+        self.is_typing = False
         self._run(suggestion, 1)
 
     def opened(self, record: str) -> None:
@@ -153,6 +175,8 @@ class SearchFlow:
         self._due = None
         self._composing = ""
         self.is_typing = True
+        self._narrowing.clear()
+        self._answered = ("", NOT_ASKED)
         self.view = SearchView(SearchState.LOADING)
 
     def _show(self, page: int) -> None:
@@ -168,6 +192,8 @@ class SearchFlow:
             self.view = SearchView(SearchState.LOADING, query)
             return
         page = max(1, page)
+        if not self.is_typing:
+            self._settle(query, self._content)
         results = self._search(query, page)
         if not results.hits and results.total and page > 1:
             self._run(query, 1)
@@ -175,6 +201,14 @@ class SearchFlow:
         self.view = self._page(query, results, page)
         if self._learning is not None and page == 1:
             self._learning.look(searched(query, results))
+
+    def _settle(self, query: str, content: Content) -> None:
+        """Look for the answer and the ways to narrow, once a query: both cost more than a list does."""
+        self._narrowing.read(query, content)
+        if query != self._answered[0]:
+            asked = is_question(query)
+            said = answer_to(query, content, self._words) if asked else NOT_ASKED
+            self._answered = (query, said)
 
     def _preview(self, page: int) -> None:
         """Show what the open letters find; that half a word finds nothing yet says nothing."""
@@ -187,7 +221,9 @@ class SearchFlow:
     def _search(self, text: str, page: int) -> Results:
         if self._content is None:
             return Results((), 0)
-        return self._content.search(text, limit=self._fits, offset=(page - 1) * self._fits)
+        offset = (page - 1) * self._fits
+        narrowed = self._narrowing.page(text, limit=self._fits, offset=offset)
+        return narrowed or self._content.search(text, limit=self._fits, offset=offset)
 
     def _page(self, query: str, results: Results, page: int) -> SearchView:
         rows = tuple(row for hit in results.hits if (row := row_of_hit(hit, self._words)))
@@ -204,7 +240,15 @@ class SearchFlow:
             pages=self._pages(results.total) if rows else 0,
             suggestions=tuple(s for s in suggestions if s != query),
             meant=meant,
+            chips=self._narrowing.views(query),
+            answer=self._answered[1] if query == self._answered[0] else NOT_ASKED,
+            nearest=self._nearest(query) if state is SearchState.NOTHING else "",
         )
+
+    def _nearest(self, query: str) -> str:
+        """Return which department such matters are usually with, "" if that cannot be told."""
+        domain = nearest_domain(query)
+        return domain.department if domain else ""
 
     def _browse(self, page: int) -> None:
         if self._content is None:

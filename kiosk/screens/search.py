@@ -1,10 +1,14 @@
 """Search as you type."""
 
+from kivy.app import App
 from kivy.clock import Clock
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, StringProperty
 from typing_extensions import override
 
+from content.search.facets import Chip
+from kiosk.flows.answering import AnswerView
 from kiosk.flows.kiosk import Kiosk
+from kiosk.flows.narrowing import ChipView
 from kiosk.flows.search import MOST_CHARACTERS, SearchState, SearchView
 from kiosk.screens.screen import KioskScreen
 from kiosk.widgets import page_bar as _page_bar  # noqa: F401 - named in the kv rules
@@ -15,11 +19,35 @@ from signage.kit.rules import load_rules
 
 load_rules(__file__)
 
+QUOTED_SHARE = 0.42
+"""Share of the place that quotations may take: the results below them must still be seen."""
+LINE_PX = 48
+ROOM_FOR_CHIPS = 1000
+MOST_LINES = 8
+LINES_OF_SOURCE = 2
+
 
 class Suggestion(Press):
     """A title that completes what was typed; runs only when tapped."""
 
     text = StringProperty("")
+
+
+class FacetChip(Press):
+    """One way to narrow the results; tapped again it widens them."""
+
+    text = StringProperty("")
+    chosen = BooleanProperty(False)
+
+
+class Quotation(Press):
+    """The passage that answers, letter for letter, with its source; opens the whole text."""
+
+    record = StringProperty("")
+    quote = StringProperty("")
+    marks = ListProperty([])
+    source = StringProperty("")
+    most_lines = NumericProperty(0)
 
 
 class SearchScreen(KioskScreen):
@@ -28,6 +56,8 @@ class SearchScreen(KioskScreen):
     status = StringProperty("")
     empty_title = StringProperty("")
     empty_ways = StringProperty("")
+    answer_note = StringProperty("")
+    has_chips = BooleanProperty(False)
     is_empty = BooleanProperty(False)
     keys = BooleanProperty(True)
 
@@ -41,6 +71,9 @@ class SearchScreen(KioskScreen):
         # Fitting changes the flow's page while it is being laid out: wait for the next turn of the loop.
         self._fit = Clock.create_trigger(self._fit_now, 0)
         self.ids.rows.fbind("fits", self._fit)
+        # How much of a quotation is shown depends on the room there is.
+        self._quote = Clock.create_trigger(self._quote_now, 0)
+        self.fbind("height", self._quote)
 
     @property
     def title(self) -> str:
@@ -55,38 +88,41 @@ class SearchScreen(KioskScreen):
     @override
     def typing_done(self) -> None:
         """Put the keyboard away, so that more of the results shows."""
-        self._want_keys(wanted=False)
+        self.kiosk.search.typing_done()
+        self.refresh()
 
     def open_keys(self) -> None:
         """Bring the keyboard back."""
-        self._want_keys(wanted=True)
+        self.kiosk.search.is_typing = True
+        self.refresh()
 
     def clear(self) -> None:
         """Empty the field."""
-        self._want_keys(wanted=True)
+        self.kiosk.search.is_typing = True
         self.do("type_query", "")
 
     def show(self) -> None:
         """Render the query's results."""
+        view, was_typing = self.kiosk.search.view, self.keys
         self.keys = self.kiosk.search.is_typing
-        view = self.kiosk.search.view
+        if was_typing != self.keys:
+            self._suggest(view)
         if view == self._shown:
             return
         self._shown = view
         self.ids.field.text = view.query
         self._say(view)
         self._suggest(view)
+        self._answer(view.answer)
+        self._narrow(view.chips)
         self.ids.rows.show(view.rows)
         where = self.kiosk.words("page.of", page=view.page, pages=view.pages)
         self.ids.pages.show(view.page, view.pages, where)
 
-    def _want_keys(self, *, wanted: bool) -> None:
-        self.kiosk.search.is_typing = wanted
-        self.refresh()
-
     def _say(self, view: SearchView) -> None:
         words = self.kiosk.words
-        self.is_empty = view.state in {SearchState.NOTHING, SearchState.EMPTY_REPLICA}
+        is_bare = view.state in {SearchState.NOTHING, SearchState.EMPTY_REPLICA}
+        self.is_empty = is_bare and not view.answer.cards
         self.empty_title = self.empty_ways = ""
         match view.state:
             case SearchState.BROWSING:
@@ -98,14 +134,16 @@ class SearchScreen(KioskScreen):
             case SearchState.NOTHING:
                 self.status = ""
                 self.empty_title = words("search.nothing", query=view.query)
-                self.empty_ways = words("search.nothing_ways")
+                asked = words("search.nearest", department=view.nearest) if view.nearest else ""
+                self.empty_ways = asked + words("search.nothing_ways")
             case SearchState.EMPTY_REPLICA:
                 self.status = ""
                 self.empty_title = words("search.empty_replica")
                 self.empty_ways = words("search.empty_ways")
 
     def _suggest(self, view: SearchView) -> None:
-        offered = {text: text for text in (*view.suggestions, *view.hot)[:2]}
+        typed = view.suggestions if self.keys else ()
+        offered = {text: text for text in (*typed, *view.hot)[:2]}
         if view.meant:
             offered = {view.meant: self.kiosk.words("search.meant", text=view.meant), **offered}
         box = self.ids.suggestions
@@ -114,6 +152,44 @@ class SearchScreen(KioskScreen):
             chip = Suggestion(text=label)
             chip.bind(on_release=lambda _, chosen=text: self._choose(chosen))
             box.add_widget(chip)
+
+    def _narrow(self, chips: tuple[ChipView, ...]) -> None:
+        box = self.ids.chips
+        box.clear_widgets()
+        for one in chips:
+            button = FacetChip(text=one.text, chosen=one.is_chosen)
+            button.bind(on_release=lambda _, chip=one.chip: self._narrowed(chip))
+            box.add_widget(button)
+        # On a low screen with large type the quotation comes first: chips would leave no room for a row.
+        roomy = self.height > ROOM_FOR_CHIPS * App.get_running_app().theme.scale
+        self.has_chips = bool(chips) and not self.keys and (roomy or not self.answer_note)
+
+    def _narrowed(self, chip: Chip) -> None:
+        self.kiosk.search.narrow(chip)
+        self.refresh()
+
+    def _answer(self, answer: AnswerView) -> None:
+        self.answer_note = answer.note
+        box = self.ids.answers
+        box.clear_widgets()
+        room = int(self.height * QUOTED_SHARE / (LINE_PX * App.get_running_app().theme.scale))
+        shown = (
+            answer.cards if room >= 2 * len(answer.cards) * LINES_OF_SOURCE else answer.cards[:1]
+        )
+        for card in shown:
+            box.add_widget(
+                Quotation(
+                    record=card.record,
+                    quote=card.quote,
+                    marks=list(card.marks),
+                    source=card.source,
+                    most_lines=min(MOST_LINES, max(1, room // len(shown) - LINES_OF_SOURCE)),
+                )
+            )
+
+    def _quote_now(self, *_: object) -> None:
+        if self._shown is not None:
+            self._answer(self._shown.answer)
 
     def _choose(self, text: str) -> None:
         self.kiosk.search.choose(text)

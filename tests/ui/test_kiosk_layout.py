@@ -1,9 +1,11 @@
 """Every screen of the kiosk at every type size, upright and wide: nothing too small, cut, unnamed or on another."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 
+from content.answers.answer import Answer, Answers, Certainty
 from devices.drivers.reasons import Kind, Reason
 from devices.drivers.reasons import say as say_reason
 from devices.ipc.messages import (
@@ -44,6 +46,30 @@ def show_results(ui: KioskUi) -> None:
 
 def show_nothing(ui: KioskUi) -> None:
     ui.app.do("open_search", "没有这样的东西")
+
+
+QUOTE = Answer(
+    "DDC0000001",
+    "关于提高城乡居民最低生活保障标准的通知",
+    "（一）城市居民最低生活保障标准由每人每月700元提高到760元。（二）农村居民最低生活保障标准由每人每月520元提高到560元。\n"
+    "（三）特困人员基本生活标准按城市、农村低保标准的1.3倍确定，照料护理费按自理能力分档发放。新标准自2026年7月1日起执行。",
+    ((3, 14), (62, 70)),
+    "一、保障标准",
+    date(2026, 6, 20),
+    "示范县人民政府办公室",
+    12.0,
+)
+QUESTION = "推进什么工作"
+
+
+def show_answer(ui: KioskUi) -> None:
+    ui.content.answers[QUESTION] = Answers(Certainty.FOUND, (QUOTE,))
+    ui.app.do("open_search", QUESTION)
+
+
+def show_answers(ui: KioskUi) -> None:
+    ui.content.answers[QUESTION] = Answers(Certainty.SEVERAL, (QUOTE, QUOTE))
+    ui.app.do("open_search", QUESTION)
 
 
 def show_document(ui: KioskUi) -> None:

@@ -1,3 +1,5 @@
+from content.answers.answer import Answer, Answers, Certainty
+from kiosk.flows.answering import NOT_ASKED
 from kiosk.flows.search import SearchFlow, SearchState
 from kiosk.words import Words
 from tests.support.fake_kiosk import FakeContent, some_records
@@ -158,3 +160,81 @@ def test_hot_words_are_offered_before_anything_is_typed() -> None:
     flow.tick(1)
 
     assert (before, flow.view.hot) == (("低保",), ())
+
+
+def test_a_question_is_answered_when_the_typing_is_done_and_not_at_each_key() -> None:
+    content = FakeContent(some_records())
+    question = "保障标准是多少"
+    said = Answer("DDC0000001", "标题", "每人每月\n560元", ((0, 2),), "一、标准")
+    content.answers[question] = Answers(Certainty.FOUND, (said,))
+    flow, _ = open_search(content)
+    flow.type(question, 0)
+    flow.tick(1)
+    while_typing = (list(content.questions), flow.view.answer)
+
+    flow.typing_done()
+    flow.turn(1)
+    flow.refresh()
+
+    assert while_typing == ([], NOT_ASKED)
+    assert content.questions == [question]
+    assert [(card.quote, card.source) for card in flow.view.answer.cards] == [
+        ("每人每月　560元", "标题 · 一、标准")
+    ]
+
+
+def test_a_name_is_no_question() -> None:
+    flow, content = open_search()
+    flow.type("保障", 0)
+    flow.typing_done()
+
+    assert content.questions == []
+    assert flow.view.answer == NOT_ASKED
+
+
+def test_a_chip_narrows_the_results_and_widens_them_again() -> None:
+    flow, _ = open_search()
+    flow.type("最低", 0)
+    flow.typing_done()
+    before = flow.view
+    assert before.chips
+
+    flow.narrow(before.chips[0].chip)
+    narrowed = flow.view
+    flow.narrow(before.chips[0].chip)
+
+    assert narrowed.total == before.chips[0].chip.count < before.total
+    assert [chip.is_chosen for chip in narrowed.chips][:1] == [True]
+    assert flow.view.total == before.total
+
+
+def test_another_query_is_not_narrowed_by_the_chip_of_the_one_before() -> None:
+    flow, _ = open_search()
+    flow.type("最低", 0)
+    flow.typing_done()
+    flow.narrow(flow.view.chips[0].chip)
+
+    flow.type("保障", 2)
+    flow.tick(3)
+
+    assert not any(chip.is_chosen for chip in flow.view.chips)
+
+
+def test_nothing_found_names_the_department_that_such_matters_are_with() -> None:
+    flow, _ = open_search()
+    flow.type("孩子转学手续丢了", 0)
+    flow.tick(1)
+
+    assert flow.view.nearest == "教育体育局"
+
+
+def test_of_a_visitors_questions_nothing_is_left_after_the_wipe() -> None:
+    content = FakeContent(some_records())
+    flow, _ = open_search(content)
+    flow.type("某某某甲的低保是多少", 0)
+    flow.typing_done()
+
+    flow.wipe()
+
+    held = repr(vars(flow)) + repr(vars(flow._narrowing)) + repr(flow.view)
+    assert "某某某甲" not in held.replace(repr(content.questions), "")
