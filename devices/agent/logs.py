@@ -20,3 +20,5 @@ def log_to_stderr() -> None:
         logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s%(data)s")
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # Says at level info which of several holders has not signed: that is how k of n is meant.
+    logging.getLogger("tuf").setLevel(logging.WARNING)
