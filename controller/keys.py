@@ -19,6 +19,7 @@ from controller.services.policy import Policies
 from controller.services.publishing import Publishing
 from controller.services.requests import RequestDesk
 from controller.services.sessions import Sessions
+from controller.services.signing_progress import SigningProgress
 from controller.services.terminals import Terminals
 from controller.store.database import Database
 from controller.store.people import Person
@@ -40,6 +41,7 @@ POLICIES = web.AppKey("POLICIES", Policies)
 DOCUMENTS = web.AppKey("DOCUMENTS", Documents)
 PUBLISHING = web.AppKey("PUBLISHING", Publishing)
 EMERGENCIES = web.AppKey("EMERGENCIES", Emergencies)
+PROGRESS = web.AppKey("PROGRESS", SigningProgress)
 REQUESTS = web.AppKey("REQUESTS", RequestDesk)
 PUSH = web.AppKey("PUSH", PushWing)
 TERMINALS = web.AppKey("TERMINALS", Terminals)

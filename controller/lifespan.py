@@ -25,6 +25,7 @@ from controller.services.published import PublishedRecords
 from controller.services.publishing import Publishing
 from controller.services.requests import RequestDesk
 from controller.services.sessions import Sessions
+from controller.services.signing_progress import SigningProgress
 from controller.store.database import Database
 from devices.clock import Clock
 
@@ -108,6 +109,7 @@ def _add_desk(app: web.Application, *, database: Database, keyring: Keyring, clo
         log=app[keys.FEED_LOG],
         records=PublishedRecords(database=database),
     )
+    app[keys.PROGRESS] = SigningProgress(config=config, database=database)
     app[keys.EMERGENCIES] = Emergencies(
         config=config, database=database, audit=audit, events=events, log=app[keys.FEED_LOG]
     )
