@@ -26,6 +26,7 @@ from controller.services.requests import RequestDesk
 from controller.services.search_copy import SearchCopy
 from controller.services.searches import Searches
 from controller.services.sessions import Sessions
+from controller.services.signing_progress import SigningProgress
 from controller.services.terminal_settings import TerminalSettings
 from controller.services.terminals import Terminals
 from controller.store.database import Database
@@ -48,6 +49,7 @@ POLICIES = web.AppKey("POLICIES", Policies)
 DOCUMENTS = web.AppKey("DOCUMENTS", Documents)
 PUBLISHING = web.AppKey("PUBLISHING", Publishing)
 EMERGENCIES = web.AppKey("EMERGENCIES", Emergencies)
+PROGRESS = web.AppKey("PROGRESS", SigningProgress)
 REQUESTS = web.AppKey("REQUESTS", RequestDesk)
 PUSH = web.AppKey("PUSH", PushWing)
 ALERTS = web.AppKey("ALERTS", Alerts)

@@ -37,6 +37,7 @@ from controller.services.requests import RequestDesk
 from controller.services.search_copy import SearchCopy
 from controller.services.searches import Searches
 from controller.services.sessions import Sessions
+from controller.services.signing_progress import SigningProgress
 from controller.services.terminal_settings import TerminalSettings
 from controller.store.database import Database
 from devices.clock import Clock
@@ -171,6 +172,7 @@ def _add_desk(app: web.Application, *, database: Database, keyring: Keyring, clo
         log=app[keys.FEED_LOG],
         records=PublishedRecords(database=database),
     )
+    app[keys.PROGRESS] = SigningProgress(config=config, database=database)
     app[keys.EMERGENCIES] = Emergencies(
         config=config, database=database, audit=audit, events=events, log=app[keys.FEED_LOG]
     )

@@ -24,7 +24,7 @@ from controller.desk.document_view import (
 from controller.desk.forms import BadInput, choice, day, number, word
 from controller.desk.pages import address, done, language_of, page, say, show_day
 from controller.desk.paging import Pager, offset_of
-from controller.keys import CONFIG, DOCUMENTS, PEOPLE, PUBLISHING
+from controller.keys import CONFIG, DOCUMENTS, PEOPLE, PROGRESS, PUBLISHING
 from controller.services.documents import open_points
 from controller.store.documents import Document, DocumentFields, DocumentState, Proposal
 
@@ -199,6 +199,7 @@ async def _show(
         field_values=_field_values(request, found.fields),
         open_points=open_points(found),
         history=await request.config_dict[DOCUMENTS].history(by, found.id),
+        progress=await request.config_dict[PROGRESS].of(found.id),
         names=await people.names(),
         departments=request.config_dict[CONFIG].department_names() if edit == "fields" else (),
         **rights,

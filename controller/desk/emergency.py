@@ -15,8 +15,16 @@ from controller.auth.sessions import signed_in
 from controller.desk.forms import choice, number, word
 from controller.desk.pages import address, done, page, say
 from controller.desk.payload import approval_of, read_json
-from controller.keys import EMERGENCIES, PEOPLE, POLICIES
-from controller.services.emergencies import MOST_ADVICE, MOST_HOURS, MOST_TEXT, MOST_TITLE, Draft
+from controller.keys import EMERGENCIES, PEOPLE, POLICIES, TERMINALS
+from controller.services.emergencies import (
+    MOST_ADVICE,
+    MOST_HOURS,
+    MOST_TEXT,
+    MOST_TITLE,
+    Draft,
+    Standing,
+)
+from controller.services.emergency_reach import Reach, reach_of
 from controller.services.publishing import ToSign
 from controller.store.emergencies import EmergencyState
 from controller.store.keys import KeyState, KeyUse
@@ -130,6 +138,7 @@ async def _show(
         notice=found.notice,
         typed=typed or _draft_of(found.notice),
         cancelling=action is Action.DELETE,
+        reach=await _reach(request, found),
         may_sign=open_
         and allow(by, Permission.SIGN_EMERGENCY)
         and by.id != found.emergency.drafter,
@@ -142,6 +151,14 @@ async def _show(
         levels=tuple(Level),
         limits=LIMITS,
     )
+
+
+async def _reach(request: web.Request, found: Standing) -> Reach | None:
+    """Return whom a notice has reached, None before it is public and after its end."""
+    if found.emergency.state is EmergencyState.WAITING or found.is_over:
+        return None
+    terminals = await request.config_dict[TERMINALS].list()
+    return reach_of(terminals, feed=found.emergency.statement.feed)
 
 
 async def _counted_keys(request: web.Request) -> list[str]:

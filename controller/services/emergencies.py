@@ -25,6 +25,7 @@ from controller.services.events import EventBus, Published
 from controller.services.feed_log import FeedLog, counted, current_policy
 from controller.services.policy import may_sign
 from controller.services.publishing import Outcome, StaleApproval, ToSign, UnknownKey
+from controller.services.signing_progress import signers_of
 from controller.store import emergencies as store
 from controller.store import keys as key_store
 from controller.store.database import Database
@@ -139,7 +140,7 @@ class Emergencies:
             policy = await current_policy(c)
             said = self._to_sign(held, action)
             given = await store.signatures(c, wanted, action)
-        names = _names(given, policy)
+        names = signers_of(given, policy, drafter=said.drafter)
         body = held.body if action is Action.PUT else b""
         return ToSign(said, body, names, _rule(policy, said.feed).threshold)
 
@@ -196,7 +197,7 @@ class Emergencies:
         action = Action.DELETE if one.state is EmergencyState.PUBLISHED else Action.PUT
         given = await store.signatures(c, one.id, action)
         rule = policy.rule(one.statement.feed) if policy else None
-        names = _names(given, policy) if policy else ()
+        names = signers_of(given, policy, drafter=one.drafter) if policy else ()
         return Standing(
             one,
             _notice(one),
@@ -300,12 +301,6 @@ def _notice(one: Emergency) -> EmergencyNotice:
     if not isinstance(record, EmergencyNotice):
         raise NotFound("没有找到这条应急信息。")
     return record
-
-
-def _names(given: tuple[Approval, ...], policy: Policy) -> tuple[str, ...]:
-    keys = policy.by_id
-    named = (keys[one.key_id] for one in given if one.key_id in keys)
-    return tuple({key.holder: key.name or key.holder for key in named}.values())
 
 
 def _rule(policy: Policy, feed: str) -> FeedRule:

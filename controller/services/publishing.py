@@ -36,6 +36,7 @@ from controller.services.feed_log import (
 )
 from controller.services.policy import may_sign
 from controller.services.published import PublishedRecord, PublishedRecords, Standing, Withdrawn
+from controller.services.signing_progress import signers_of
 from controller.store import documents as store
 from controller.store import keys as key_store
 from controller.store import log as log_store
@@ -139,11 +140,10 @@ class Publishing:
             pending = await self._pending(c, document, feed=feed, action=action)
             given = await store.list_approvals(c, document_id, feed=feed, action=action)
         rule = policy.rule(feed)
-        keys = policy.by_id
         return ToSign(
             statement=pending.statement,
             body=pending.body,
-            signed_by=tuple(keys[one.key_id].name for one in given if one.key_id in keys),
+            signed_by=signers_of(given, policy, drafter=pending.statement.drafter),
             needed=rule.threshold if rule else 1,
         )
 

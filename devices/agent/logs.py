@@ -44,3 +44,5 @@ def log_to_stderr() -> None:
     handler.addFilter(with_data)
     handler.setFormatter(logging.Formatter(FORMAT))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # Says at level info which of several holders has not signed: that is how k of n is meant.
+    logging.getLogger("tuf").setLevel(logging.WARNING)

@@ -25,6 +25,7 @@ from controller.services.events import Published
 from controller.services.feed_log import NoPolicy, NotPublic
 from controller.services.published import Withdrawn
 from controller.services.publishing import StaleApproval, Standing, UnknownKey
+from controller.services.signing_progress import Progress
 from controller.store.documents import DocumentState, Proposal
 from controller.store.log import log_lines
 from tests.support.signers import Signer, item
@@ -464,3 +465,19 @@ async def test_a_page_of_the_log_ends_at_its_limits_and_goes_on_from_there(zone:
         check_line(line, policy=signed.policy, after=after)
         check_entry(line.entry, policy=signed.policy)
         after = (line.link.sequence, line.link.hash)
+
+
+async def test_the_desk_says_how_many_of_how_many_have_signed(tmp_path: Path) -> None:
+    async with open_zone(tmp_path / "two", threshold=2) as zone:
+        await zone.staff()
+        submitted = await zone.submitted()
+        await zone.sign("approver", submitted.id)
+        await zone.add_key("approver")
+        await zone.sign_policy()
+        again = await zone.sign("approver", submitted.id)
+
+        progress = await zone.app[keys.PROGRESS].of(submitted.id)
+
+        assert (again.published, again.still_needed) == (False, 1)
+        assert progress == Progress(("职员approver",), 2)
+        assert (await zone.sign("second", submitted.id)).published
