@@ -28,15 +28,19 @@ from content.codes import code_from, seed_tail
 from content.errors import CallerError
 from content.requests.form import RequestForm
 from controller.services.findings import Finding, Findings
+from controller.services.records import KINDS, Records, Rejected, opened_records
 from controller.services.requests import FiledRequest
 from controller.store import intake as ledger
 from controller.store.database import Database
 from controller.store.intake import LedgerRow
+from controller.store.records import add_records
 from controller.store.terminals import Terminal, find_terminal
 from devices.clock import Clock
 from devices.wire.messages import Ack, AckResult, Envelope
 
 logger = logging.getLogger(__name__)
+
+__all__ = ["Intake", "Rejected"]
 
 REQUEST = "req"
 MAX_SEALED = 64 * 1024
@@ -56,14 +60,6 @@ class RequestRegister(Protocol):
     def announce(self, number: str) -> None:
         """Tell live pages, after the commit."""
         ...
-
-
-class Rejected(CallerError):
-    """The envelope cannot be taken in and never will be; the sentence is for the clerk at the terminal."""
-
-    def __init__(self, reason: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +110,15 @@ class Intake:
         )
         return ack
 
-    async def _proven(self, envelope: Envelope, *, peer: str) -> FiledRequest:
+    async def _proven(self, envelope: Envelope, *, peer: str) -> FiledRequest | Records:
         async with self._database.read() as c:
             terminal = await find_terminal(c, peer)
         if terminal is None or terminal.revoked_at:
             raise Rejected("unknown_device", "本终端未在系统登记或已停用，请联系管理员重新登记。")
         _check_shape(envelope, peer=peer)
         _check_signature(envelope, terminal)
+        if envelope.kind in KINDS:
+            return opened_records(envelope, self._box)
         return self._opened(envelope)
 
     def _opened(self, envelope: Envelope) -> FiledRequest:
@@ -145,7 +143,7 @@ class Intake:
             terminal=said.terminal,
         )
 
-    async def _take_in(self, envelope: Envelope, filed: FiledRequest) -> Ack:
+    async def _take_in(self, envelope: Envelope, filed: FiledRequest | Records) -> Ack:
         now = self._clock.now()
         row = LedgerRow(
             envelope.device,
@@ -160,6 +158,9 @@ class Intake:
                 raise Rejected("key_used_twice", "提交编号与另一份申请重复，请重新填写并提交。")
             if kept.dups:
                 return Ack(envelope.key, AckResult.DUPLICATE, kept.number)
+            if isinstance(filed, Records):
+                await add_records(c, filed.rows)
+                return Ack(envelope.key, AckResult.OK)
             number = await self._requests.register(c, filed, now)
             await ledger.give_number(c, row, number)
         self._requests.announce(number)
@@ -172,7 +173,7 @@ def _check_shape(envelope: Envelope, *, peer: str) -> None:
     rest = envelope.key.removeprefix(f"{peer}-")
     if rest == envelope.key or not _KEY_REST.fullmatch(rest):
         raise Rejected("bad_key", "提交编号不正确，请重新填写并提交。")
-    if envelope.kind != REQUEST:
+    if envelope.kind not in {REQUEST, *KINDS}:
         raise Rejected("unknown_kind", "系统不认识这种提交，请管理员更新软件版本。")
     if len(envelope.sealed) > MAX_SEALED:
         raise Rejected("too_large", "申请内容过长，请缩短后重新提交。")
