@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from content.canonical import sha256_hex
 from controller.cli import main as controller
 from controller.commands.bundling import file_in
 from devices.__main__ import main as devices
@@ -88,4 +89,4 @@ def test_an_unknown_feed_makes_no_file(
 
 def terminal(tmp_path: Path) -> str:
     """Return a name that no other test enrols."""
-    return f"v-{tmp_path.name[-12:].strip('_')}"
+    return f"v-{sha256_hex(tmp_path.name.encode())[:8]}"
