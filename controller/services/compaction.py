@@ -31,7 +31,7 @@ from content.feed.snapshot import (
     manifest_from_bytes,
     manifest_to_bytes,
 )
-from controller.services.events import EventBus, Overflowed, Published
+from controller.services.events import Event, EventBus, Overflowed, Published
 from controller.services.folding import BlobFolder
 from controller.store import feeds as store
 from controller.store import log as log_store
@@ -47,6 +47,7 @@ SHARE = 0.3
 """Of the snapshot's bytes; so much log since then, and the snapshot is made anew (wire.md 6)."""
 LEAST_BYTES = 256 * 1024
 """A log below this needs no snapshot."""
+DAY_S = 24 * 3600.0
 BLOCK = 500
 """Rows read at once."""
 LEAST_TO_LEARN = 300
@@ -85,17 +86,29 @@ class Compaction:
         self._clock = clock
 
     async def run(self) -> None:
-        """Compact what is due, now and after each publication, until cancelled."""
+        """Compact what is due, now and after each publication, and scrub daily, until cancelled."""
         async with self._events.subscribe() as events:
+            await self._scrub_all()
             await self._look(await self._feeds())
-            async for event in events:
-                match event:
-                    case Published(feed=feed):
-                        await self._look((feed,))
-                    case Overflowed():
-                        await self._look(await self._feeds())
-                    case _:
-                        pass
+            due = self._clock.monotonic() + DAY_S
+            while True:
+                try:
+                    async with asyncio.timeout(max(0.0, due - self._clock.monotonic())):
+                        event: Event = await anext(events)
+                except TimeoutError:
+                    due = self._clock.monotonic() + DAY_S
+                    await self._scrub_all()
+                else:
+                    await self._heard(event)
+
+    async def _heard(self, event: Event) -> None:
+        match event:
+            case Published(feed=feed):
+                await self._look((feed,))
+            case Overflowed():
+                await self._look(await self._feeds())
+            case _:
+                pass  # nothing of it enters a log
 
     async def is_due(self, feed: str) -> bool:
         """Say whether the log since the last snapshot has grown too long."""
@@ -111,8 +124,39 @@ class Compaction:
             last = await store.newest_snapshot(c, feed)
             if reached is None or (last is not None and last.sequence == reached[0]):
                 return None
+        manifest, sample = await self._build(feed, reached)
+        row = await self._keep(manifest)
+        await self._learn(feed, sample, records=manifest.records)
+        return row
+
+    async def scrub(self, feed: str) -> int:
+        """Look at every blob of the newest snapshot; make it again if some are gone or changed. Return how many were.
+
+        The log is what counts and stays as it is: equal content gives equal blobs, under the names that heads say.
+        """
+        async with self._database.read() as c:
+            row = await store.newest_snapshot(c, feed)
+        if row is None:
+            return 0
+        bad = await asyncio.to_thread(self._bad, row.manifest)
+        if bad:
+            manifest, _ = await self._build(feed, (row.sequence, row.link))
+            await asyncio.to_thread(self._blobs.write, manifest_to_bytes(manifest))
+            logger.warning("snapshot made again", extra={"feed": feed, "blobs": bad})
+        return bad
+
+    def _bad(self, manifest: str) -> int:
+        names = (manifest, *self._names(manifest))
+        bad = sum(not self._blobs.read(name) for name in names)
+        # Without its manifest nobody knows how many others are bad: all are made again.
+        return bad if self._blobs.read(manifest) else max(bad, 1)
+
+    async def _build(self, feed: str, reached: tuple[int, str]) -> tuple[Manifest, list[bytes]]:
+        """Write all blobs of a snapshot but the manifest; return that, and bodies to learn from."""
+        async with self._database.read() as c:
             places = await store.newest_places(c, feed, until=reached[0])
-        survey, sample = _Survey(), []
+        survey = _Survey()
+        sample: list[bytes] = []
         async for entry, sequence in self._entries(feed, [place for _, place in places]):
             survey.note(entry, sequence)
         numbers = {first: at for at, first in enumerate(survey.groups)}
@@ -123,10 +167,7 @@ class Compaction:
             sample += [piece.body for piece in pieces[::step] if piece.body]
             names.append(await self._write(chunk_to_bytes, pieces, records=len(pieces)))
         groups = await self._write(groups_to_bytes, await self._groups(feed, survey), records=0)
-        manifest = Manifest(feed, *reached, tuple(names), groups)
-        row = await self._keep(manifest)
-        await self._learn(feed, sample, records=len(places))
-        return row
+        return Manifest(feed, *reached, tuple(names), groups), sample
 
     async def _look(self, feeds: Iterable[str]) -> None:
         for feed in feeds:
@@ -139,6 +180,13 @@ class Compaction:
                     )
             except (ZoneError, SQLAlchemyError, OSError):
                 logger.exception("feed not compacted", extra={"feed": feed})
+
+    async def _scrub_all(self) -> None:
+        for feed in await self._feeds():
+            try:
+                await self.scrub(feed)
+            except (ZoneError, SQLAlchemyError, OSError):
+                logger.exception("snapshot not looked at", extra={"feed": feed})
 
     async def _feeds(self) -> tuple[str, ...]:
         async with self._database.read() as c:

@@ -30,15 +30,19 @@ from content.requests.form import RequestForm
 from content.search.tally import SearchLog
 from controller.services.findings import Finding, Findings
 from controller.services.limits import FloodLimits, Traffic
+from controller.services.records import KINDS, Records, Rejected, opened_records
 from controller.services.requests import FiledRequest
 from controller.store import intake as ledger
 from controller.store.database import Database
 from controller.store.intake import LedgerRow
+from controller.store.records import add_records
 from controller.store.terminals import Terminal, find_terminal
 from devices.clock import Clock
 from devices.wire.messages import Ack, AckResult, Envelope
 
 logger = logging.getLogger(__name__)
+
+__all__ = ["Intake", "Rejected"]
 
 T = TypeVar("T")
 
@@ -69,14 +73,6 @@ class SearchKeeper(Protocol):
     async def take(self, c: AsyncConnection, log: SearchLog) -> None:
         """Add a terminal's batch in the caller's transaction."""
         ...
-
-
-class Rejected(CallerError):
-    """The envelope cannot be taken in and never will be; the sentence is for the clerk at the terminal."""
-
-    def __init__(self, reason: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +123,7 @@ class Intake:
             if envelope.kind == LOG and self.searches is not None:
                 ack = await self._count(envelope, self.searches)
             else:
-                ack = await self._take_in(envelope, self._filed(envelope))
+                ack = await self._take_in(envelope, self._read(envelope))
         except CallerError as error:
             reason = error.reason if isinstance(error, Rejected) else "refused_by_desk"
             self._findings.note(Finding(peer, "envelope_rejected", reason))
@@ -156,6 +152,11 @@ class Intake:
                 "unreadable",
                 "申请内容无法解密或格式不符，请保留回执并联系管理员检查终端的登记信息。",
             ) from error
+
+    def _read(self, envelope: Envelope) -> FiledRequest | Records:
+        if envelope.kind in KINDS:
+            return opened_records(envelope, self._box)
+        return self._filed(envelope)
 
     def _filed(self, envelope: Envelope) -> FiledRequest:
         said = self._opened(envelope, FiledBody)
@@ -188,7 +189,7 @@ class Intake:
             int(self._clock.now().timestamp()),
         )
 
-    async def _take_in(self, envelope: Envelope, filed: FiledRequest) -> Ack:
+    async def _take_in(self, envelope: Envelope, filed: FiledRequest | Records) -> Ack:
         now, row = self._clock.now(), self._row(envelope)
         async with self._database.write() as c:
             kept = await ledger.claim(c, row)
@@ -196,6 +197,9 @@ class Intake:
                 raise Rejected("key_used_twice", "提交编号与另一份申请重复，请重新填写并提交。")
             if kept.dups:
                 return Ack(envelope.key, AckResult.DUPLICATE, kept.number)
+            if isinstance(filed, Records):
+                await add_records(c, filed.rows)
+                return Ack(envelope.key, AckResult.OK)
             number = await self._requests.register(c, filed, now)
             await ledger.give_number(c, row, number)
         self._requests.announce(number)
@@ -208,7 +212,7 @@ def _check_shape(envelope: Envelope, *, peer: str) -> None:
     rest = envelope.key.removeprefix(f"{peer}-")
     if rest == envelope.key or not _KEY_REST.fullmatch(rest):
         raise Rejected("bad_key", "提交编号不正确，请重新填写并提交。")
-    if envelope.kind not in {REQUEST, LOG}:
+    if envelope.kind not in {REQUEST, LOG, *KINDS}:
         raise Rejected("unknown_kind", "系统不认识这种提交，请管理员更新软件版本。")
     if len(envelope.sealed) > MAX_SEALED:
         raise Rejected("too_large", "申请内容过长，请缩短后重新提交。")

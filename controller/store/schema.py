@@ -15,6 +15,7 @@ from controller.store import (
     log,
     pairings,
     people,
+    records,
     renewals,
     requests,
     searches,
@@ -25,6 +26,6 @@ from controller.store.metadata import metadata
 
 MODULES = (
     *(alerts, audit, curation, documents, emergencies, feeds, https_presence, intake, jobs, keys),
-    *(links, log, pairings, people, renewals, requests, searches, sites, terminals),
+    *(links, log, pairings, people, records, renewals, requests, searches, sites, terminals),
 )
 COMPLETE = metadata

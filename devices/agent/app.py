@@ -16,12 +16,11 @@ import msgspec
 from content.errors import ZoneError
 from devices.agent import config, tasks
 from devices.agent.afar import Afar, Parts
-from devices.agent.bundles import BundleTaker, BundleWatch
 from devices.agent.config import BadConfig, Home, TerminalConfig
 from devices.agent.device_room import DeviceRoom, Voice
+from devices.agent.diary import is_record
 from devices.agent.disk import DiskReplica, OneThread
 from devices.agent.faults import FaultBook
-from devices.agent.freshness import Freshness
 from devices.agent.front import Front, Services
 from devices.agent.healer import Healer
 from devices.agent.https import HttpsUpstream, client_tls
@@ -41,6 +40,7 @@ from devices.agent.sender import Sender
 from devices.agent.store import next_boot, open_store
 from devices.agent.supervisor import Supervisor, commands
 from devices.agent.sync import Sync
+from devices.agent.upkeep import House, upkeep
 from devices.agent.uplink import Conversation, Uplink
 from devices.agent.wishes import wished
 from devices.clock import Clock, SystemClock
@@ -80,7 +80,7 @@ class Agent:
             attended=settings.attended,
         )
         self._wire_up_sync()
-        self._wire_up_watch()
+        self._wire_up_upkeep(store, boot)
         self._wire_up_front()
         self._wire_up_afar(store, tls, boot)
         self._wire_up_devices()
@@ -124,22 +124,22 @@ class Agent:
             faults=self._faults,
         )
 
-    def _wire_up_watch(self) -> None:
-        self._freshness = Freshness(
-            self._replica,
-            feeds=self._settings.feeds,
-            faults=self._faults,
-            disk=self._copy,
+    def _wire_up_upkeep(self, store: sqlite3.Connection, boot: str) -> None:
+        house = House(
+            home=self._home,
+            settings=self._settings,
             clock=self._clock,
-            online=lambda: self._talk.state().online,
-        )
-        taker = BundleTaker(
-            self._sync,
             faults=self._faults,
+            reporter=self._reporter,
+            replica=self._replica,
+            sync=self._sync,
+            disk=self._disk,
+            copy=self._copy,
+            online=lambda: self._talk.state().online,
             tell=lambda text: self._server.broadcast(Told(text=text)),
+            stir=self._sender.stir,
         )
-        mounted = (Path(self._settings.bundles),) if self._settings.bundles else ()
-        self._bundles = BundleWatch(taker, folders=(self._home.bundles, *mounted))
+        self._upkeep = upkeep(house, store, boot=boot)
 
     def _wire_up_front(self) -> None:
         settings, home = self._settings, self._home
@@ -242,8 +242,7 @@ class Agent:
             "sender": self._sender.run,
             "report": self._reporter.run,
             "healer": self._healer.run,
-            "freshness": self._freshness.run,
-            "bundles": self._bundles.run,
+            **self._upkeep,
             "meaning": MeaningTask(self._home.replica).run,
             "rounds": self._rounds.run,
             **self._afar.loops(),
@@ -267,7 +266,8 @@ class Agent:
         self._reporter.change()
 
     def _settled(self, ack: Ack) -> None:
-        self._front.settled(ack)
+        if not is_record(ack.key, device=self._settings.id):
+            self._front.settled(ack)
 
     def _moved(self, held: Hello) -> None:
         self._reporter.policy, self._reporter.applied = held.policy, held.applied

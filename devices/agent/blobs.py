@@ -89,11 +89,17 @@ class BlobStore:
         for name in names:
             (self._folder / name).unlink(missing_ok=True)
 
-    def clear(self) -> None:
-        """Drop everything: the content that it was fetched for is in the replica."""
+    def of(self, feed: str) -> "BlobStore":
+        """Return the part of the store that one feed's snapshots use."""
+        return BlobStore(self._folder / sha256_hex(feed.encode())[:16])
+
+    def keep_only(self, names: Iterable[str]) -> None:
+        """Drop what was fetched for a snapshot that has been superseded meanwhile."""
+        kept = {part for name in names for part in (name, f".{name}.part")}
         if self._folder.is_dir():
             for path in self._folder.iterdir():
-                path.unlink(missing_ok=True)
+                if path.name not in kept:
+                    path.unlink(missing_ok=True)
 
 
 class _Sink:

@@ -106,18 +106,22 @@ class Outbox:
             return done.rowcount > 0
 
     def length(self) -> int:
-        """Return how many envelopes are here, the rejected ones among them."""
-        return self._number("SELECT count(*) FROM outbox")
+        """Return how many requests are here, the rejected ones among them; the diary's pages do not count."""
+        return self._number("SELECT count(*) FROM outbox WHERE kind = 'req'")
 
     def rejected(self) -> tuple[str, ...]:
         """Return the keys that the controller rejected."""
         with self._guard:
-            rows = self._store.execute("SELECT key FROM outbox WHERE rejected = 1").fetchall()
+            rows = self._store.execute(
+                "SELECT key FROM outbox WHERE rejected = 1 AND kind = 'req'"
+            ).fetchall()
         return tuple(key for (key,) in rows)
 
     def oldest(self) -> int:
-        """Return the unix second of the oldest waiting envelope, 0 for none."""
-        return self._number("SELECT coalesce(min(at), 0) FROM outbox WHERE rejected = 0")
+        """Return the unix second of the oldest waiting request, 0 for none."""
+        return self._number(
+            "SELECT coalesce(min(at), 0) FROM outbox WHERE rejected = 0 AND kind = 'req'"
+        )
 
     def _body(self, key: str, form: RequestForm, now: int) -> bytes:
         return msgspec.json.encode(

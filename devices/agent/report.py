@@ -43,6 +43,7 @@ class Reporter:
         self.outbox = 0
         self.paper: Paper | None = None
         self.want = 0
+        self.on_drawn: Callable[[str, Glass], None] = _nobody
         self._glass: dict[str, GlassMark] = {}
         self._device = device
         self._link = link
@@ -60,6 +61,7 @@ class Reporter:
             ui, glass.sequences, glass.item, glass.version, glass.frame, self._now()
         )
         self._changed.set()
+        self.on_drawn(ui, glass)
 
     def ui_left(self, ui: str) -> None:
         """Forget what a UI showed: nobody can say any more what is on that glass."""
@@ -96,3 +98,7 @@ class Reporter:
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+def _nobody(_ui: str, _glass: Glass) -> None:
+    """Hear nothing: nobody keeps a diary."""

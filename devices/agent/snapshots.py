@@ -4,6 +4,7 @@ import logging
 
 from content.feed.batch import line_or_batch
 from content.feed.chain import Head
+from content.feed.opening import ReadBlob
 from content.feed.packing import BadEntry, MissingBase
 from content.feed.snapshot import (
     MOST_MANIFEST_BYTES,
@@ -42,9 +43,9 @@ class Snapshots:
         manifest = await self._manifest(head)
         if not must and sequence and head.snapshot_at - sequence <= manifest.records // 2:
             return False
-        await self._fetch(manifest)
-        await self._disk(self._replica.apply_snapshot, manifest, self.read)
-        await self._done(manifest, head)
+        await self._fetch(manifest, head)
+        await self._disk(self._replica.apply_snapshot, manifest, self.reader(feed))
+        self.forget(manifest)
         logger.info("snapshot applied", extra={"feed": feed, "sequence": manifest.sequence})
         return True
 
@@ -59,7 +60,7 @@ class Snapshots:
             return None
         try:
             manifest = await self._manifest(head)
-            await self._fetch(manifest)
+            await self._fetch(manifest, head)
         except (BadBlob, BadEntry):
             return None
         return manifest
@@ -102,32 +103,32 @@ class Snapshots:
         self._blobs.forget((name,))
         return True
 
-    def read(self, name: ChunkName) -> bytes:
-        """Return a fetched blob.
+    def reader(self, feed: str) -> ReadBlob:
+        """Return what reads the fetched blobs of a feed's snapshot; raises BadEntry for one changed on disk."""
+        blobs = self._blobs.of(feed)
 
-        Raises:
-            BadEntry: it was changed on disk.
-        """
-        try:
-            return self._blobs.read(name.sha256)
-        except BadBlob as error:
-            raise BadEntry("a fetched blob was changed") from error
+        def read(name: ChunkName) -> bytes:
+            try:
+                return blobs.read(name.sha256)
+            except BadBlob as error:
+                raise BadEntry("a fetched blob was changed") from error
+
+        return read
 
     def forget(self, manifest: Manifest) -> None:
         """Drop the blobs of a snapshot that has done its work."""
-        self._blobs.forget(one.sha256 for one in manifest.blobs)
+        self._blobs.of(manifest.feed).keep_only(())
 
     async def _manifest(self, head: Head) -> Manifest:
-        await self._blobs.fetch(self._upstream, head.snapshot, size=MOST_MANIFEST_BYTES)
-        manifest = manifest_from_bytes(self._blobs.read(head.snapshot))
+        blobs = self._blobs.of(head.feed)
+        await blobs.fetch(self._upstream, head.snapshot, size=MOST_MANIFEST_BYTES)
+        manifest = manifest_from_bytes(blobs.read(head.snapshot))
         if (manifest.feed, manifest.sequence) != (head.feed, head.snapshot_at):
             raise BadEntry("the manifest is of another snapshot")
         return manifest
 
-    async def _fetch(self, manifest: Manifest) -> None:
+    async def _fetch(self, manifest: Manifest, head: Head) -> None:
+        blobs = self._blobs.of(manifest.feed)
+        blobs.keep_only((head.snapshot, *(name.sha256 for name in manifest.blobs)))
         for name in manifest.blobs:
-            await self._blobs.fetch(self._upstream, name.sha256, size=name.size)
-
-    async def _done(self, manifest: Manifest, head: Head) -> None:
-        self.forget(manifest)
-        self._blobs.forget((head.snapshot,))
+            await blobs.fetch(self._upstream, name.sha256, size=name.size)

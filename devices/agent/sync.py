@@ -181,7 +181,7 @@ class Sync:
         manifest = await self._snapshots.for_rebuild(feed)
         after = manifest.sequence if manifest else 0
         spool = await self._snapshots.spooled(feed, after, plain=plain)
-        snapshot = (manifest, self._snapshots.read) if manifest else None
+        snapshot = (manifest, self._snapshots.reader(feed)) if manifest else None
         rebuilt = False
         try:
             with self._reported("entry_refused", feed):

@@ -217,7 +217,7 @@ async def test_a_new_terminal_takes_the_snapshot_and_the_tail_never_the_whole_lo
     assert terminal.upstream.pages[0] == (FEED, 305)
     assert await terminal.sequence() == 305
     assert terminal.codes == []
-    assert not list((terminal.path.parent / "incoming").iterdir())
+    assert [path for path in (terminal.path.parent / "incoming").rglob("*") if path.is_file()] == []
 
 
 async def test_the_order_of_the_log_is_kept_by_a_snapshot(
@@ -254,6 +254,42 @@ async def test_a_snapshot_goes_on_where_the_link_was_cut(
     assert terminal.upstream.received < row.size + 4000
     assert any(start > 0 for _, start in terminal.upstream.blobs)
     assert terminal.codes == []
+
+
+async def test_what_was_fetched_for_a_superseded_snapshot_is_dropped(
+    county: CountyFeed, terminal: Terminal
+) -> None:
+    await county.publish_batch([noise(number) for number in range(1, 101)])
+    row = await county.compaction.compact(FEED)
+    assert row is not None
+    terminal.upstream.cut_after = row.size // 2
+    await terminal.meet()
+    await county.publish(paper(500))
+    await county.compaction.compact(FEED)
+
+    await terminal.meet()
+
+    assert len(terminal.records()) == 101
+    assert [path for path in (terminal.path.parent / "incoming").rglob("*") if path.is_file()] == []
+
+
+async def test_a_blob_that_was_changed_on_the_controllers_disk_is_made_again(
+    county: CountyFeed, terminal: Terminal
+) -> None:
+    await county.publish_batch(one_by_one(50))
+    await county.compaction.compact(FEED)
+    whole = {path.name: path.read_bytes() for path in county.blobs.iterdir()}
+    for number, path in enumerate(sorted(county.blobs.iterdir())):
+        if number % 2:
+            path.unlink()
+        else:
+            path.write_bytes(b"changed")
+
+    assert await county.compaction.scrub(FEED) > 0
+    assert {path.name: path.read_bytes() for path in county.blobs.iterdir()} == whole
+    assert await county.compaction.scrub(FEED) == 0
+    await terminal.meet()
+    assert len(terminal.records()) == 50
 
 
 async def test_a_chunk_that_is_not_what_its_name_says_is_refused_and_the_log_is_taken(

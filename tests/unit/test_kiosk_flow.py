@@ -12,8 +12,10 @@ from devices.ipc.messages import (
     Submit,
     Submitted,
     Tampered,
+    Told,
 )
 from kiosk.flows.home import HomeState
+from kiosk.flows.kiosk import TOLD_S
 from kiosk.flows.printing import PrintState
 from kiosk.flows.reader import ReaderState
 from kiosk.flows.request import Step
@@ -387,3 +389,14 @@ def test_content_of_this_morning_is_not_marked() -> None:
     world.content.as_of = 1_795_311_000
 
     assert world.kiosk.view().bands == ()
+
+
+def test_what_came_of_a_stick_is_said_on_the_screen_and_goes_again() -> None:
+    world = make_world()
+
+    world.kiosk.receive(Told(text="U 盘内容包校验通过，终端内容已是最新，可以拔出 U 盘。"))
+    assert world.kiosk.view().notice.startswith("U 盘内容包校验通过")
+
+    world.clock.advance(TOLD_S + 1)
+    world.kiosk.tick()
+    assert world.kiosk.view().notice == ""
