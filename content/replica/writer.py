@@ -22,7 +22,7 @@ from content.replica.bases import Bases
 from content.replica.indexing import IndexWriter, entries
 from content.replica.install import SnapshotInstall, believable
 from content.replica.shelf import POLICY, held_policy, is_handed_over, open_shelf
-from content.replica.witness import Contradiction, Witness
+from content.replica.witness import Witness
 from content.search.learned import Learned
 
 Line = LogLine | Batch
@@ -33,13 +33,13 @@ class NoPolicy(PeerError):
 
 
 class ReplicaWriter:
-    """The one writer of a replica. Not for more than one thread at a time."""
+    """The one writer of a replica, and its `witness`. Not for more than one thread at a time."""
 
     def __init__(self, path: Path, root: TrustRoot) -> None:
         self._db = open_shelf(path, writable=True)
         self._root = root
         self._policy = held_policy(self._db, root)
-        self._witness = Witness(self._db)
+        self.witness = Witness(self._db)
         self._bases = Bases(self._db)
         self._index = IndexWriter(self._db)
 
@@ -175,22 +175,6 @@ class ReplicaWriter:
         """Keep a trained dictionary. Nothing is believed for it: what it unpacks is verified."""
         self._bases.keep_dictionary(data)
 
-    def contradictions(self) -> tuple[Contradiction, ...]:
-        """Return the evidence of forked logs."""
-        return self._witness.contradictions()
-
-    def as_of(self) -> dict[str, int]:
-        """Return feed -> unix second up to which it is known to be complete."""
-        return self._witness.as_of()
-
-    def clock_floor(self) -> int:
-        """Return a unix second that has certainly passed: the newest time that a feed's log key signed."""
-        return self._witness.clock_floor()
-
-    def newest_head(self, feed: str) -> SignedHead | None:
-        """Return the newest head that was believed."""
-        return self._witness.newest_head(feed)
-
     def check_rival(self, line: Line, *, now: int) -> None:
         """Judge a line for a place that is taken already.
 
@@ -205,7 +189,7 @@ class ReplicaWriter:
             if error.reason not in {Reason.OUT_OF_ORDER, Reason.FORKED}:
                 raise
         if self.marks().get(line.link.feed, (0, ""))[1] != line.link.hash:
-            self._witness.forks(line, now=now)
+            self.witness.forks(line, now=now)
             raise Refused(Reason.FORKED, f"{line.link.feed} {line.link.sequence}")
 
     def _policy_or_raise(self) -> Policy:
@@ -232,15 +216,15 @@ class ReplicaWriter:
             applied += 1
         if last is not None and mark is not None:
             self._move_on(feed, mark, now=now)
-            self._witness.applied(last)
+            self.witness.applied(last)
         return applied, refusal
 
     def _note_fork(self, line: Line, error: Refused | MissingBase, *, now: int) -> None:
         if isinstance(error, Refused) and error.reason is Reason.FORKED:
-            self._witness.forks(line, now=now)
+            self.witness.forks(line, now=now)
 
     def _check_named(self, manifest: Manifest) -> None:
-        known = self._witness.newest_head(manifest.feed)
+        known = self.witness.newest_head(manifest.feed)
         named = sha256_hex(manifest_to_bytes(manifest))
         if (
             known is None
@@ -283,7 +267,7 @@ class ReplicaWriter:
             raise NoPolicy("还没有收到签名策略，暂不能更新内容。")
         check_head(signed, policy=self._policy)
         head = signed.head
-        self._witness.check(signed, mark=self.marks().get(head.feed), now=now)
+        self.witness.check(signed, mark=self.marks().get(head.feed), now=now)
         if head.sequence < self._highest(head.feed):
             raise Refused(Reason.OUT_OF_ORDER, f"{head.feed} {head.sequence}")
         self._db.execute(
@@ -293,7 +277,7 @@ class ReplicaWriter:
             " WHERE excluded.head_at >= head_at",
             (head.feed, head.sequence, head.at, now),
         )
-        self._witness.heard(signed)
+        self.witness.heard(signed)
 
     def forget(self, feed: str) -> None:
         """Empty a feed so that it is fetched anew. The highest sequence ever applied is kept."""

@@ -134,10 +134,11 @@ class BundleTaker:
         before = await self._sync.marks()
         if upstream.is_older_than({feed: mark.sequence for feed, mark in before.items()}):
             return Taken(good=True, sentence=sentences.BUNDLE_OLDER)
-        refused = await self._sync.beside(upstream).take(Welcomed(upstream.welcome))
+        faults = FaultBook(clock=self._faults.clock, on_change=lambda: None)
+        await self._sync.beside(upstream, faults=faults).step(Welcomed(upstream.welcome))
         after = await self._sync.marks()
-        if refused:
-            return Taken(good=False, sentence=sentences.bundle_refused(refused))
+        if wrong := faults.all():
+            return Taken(good=False, sentence=sentences.bundle_refused(wrong[-1].text))
         moved = [feed for feed, mark in after.items() if mark != before.get(feed)]
         return Taken(good=True, sentence=sentences.bundle_taken(len(moved)))
 

@@ -71,7 +71,7 @@ class DiskReplica:
 
     def newest_head(self, feed: str) -> SignedHead | None:
         """See devices.agent.ports.Replica."""
-        return self._guarded(lambda writer: writer.newest_head(feed))
+        return self._guarded(lambda writer: writer.witness.newest_head(feed))
 
     def check_rival(self, line: Line) -> None:
         """See devices.agent.ports.Replica."""
@@ -79,15 +79,15 @@ class DiskReplica:
 
     def as_of(self) -> dict[str, int]:
         """See devices.agent.ports.Replica."""
-        return self._guarded(lambda writer: writer.as_of())
+        return self._guarded(lambda writer: writer.witness.as_of())
 
     def contradictions(self) -> tuple[Contradiction, ...]:
         """See devices.agent.ports.Replica."""
-        return self._guarded(lambda writer: writer.contradictions())
+        return self._guarded(lambda writer: writer.witness.contradictions())
 
     def clock_floor(self) -> int:
         """See devices.agent.ports.Replica."""
-        return self._guarded(lambda writer: writer.clock_floor())
+        return self._guarded(lambda writer: writer.witness.clock_floor())
 
     def mend(self, record: str, entries: Sequence[Entry]) -> None:
         """See devices.agent.ports.Replica."""

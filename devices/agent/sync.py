@@ -107,24 +107,18 @@ class Sync:
             else:
                 await self.catch_up_behind()
 
-    def beside(self, upstream: ContentSource) -> "Sync":
+    def beside(self, upstream: ContentSource, *, faults: FaultBook) -> "Sync":
         """Return a sync of the same copy from elsewhere; the two take turns."""
         other = Sync(
             self._replica,
             feeds=self._feeds,
             upstream=upstream,
-            faults=FaultBook(clock=self._faults.clock, on_change=lambda: None),
+            faults=faults,
             disk=self._disk,
             on_moved=self._on_moved,
         )
         other._turn = self._turn
         return other
-
-    async def take(self, heard: Heard) -> str:
-        """Do what one message asks for; return the sentence of the newest fault that came of it, "" if it went well."""
-        await self.step(heard)
-        faults = self._faults.all()
-        return faults[-1].text if faults else ""
 
     async def step(self, heard: Heard) -> None:
         """Do what one message asks for. A replica that cannot be written is reported, not raised."""
@@ -255,12 +249,11 @@ class Sync:
         return (await self._disk(self._replica.marks)).get(feed, (0, ""))[0]
 
     async def _line(self, feed: str, data: bytes) -> None:
-        try:
-            line = line_or_batch(data)
-        except BadEntry:
+        lines = read_lines([data])
+        if not lines:
             self._refuse("entry_refused", Reason.UNREADABLE, feed=feed)
             return
-        sequence = await self._sequence(feed)
+        line, sequence = lines[0], await self._sequence(feed)
         if line.link.begins > sequence + 1:
             await self._catch_up(feed)
         elif line.link.begins == sequence + 1:

@@ -69,6 +69,10 @@ async def upstream(tmp_path: Path) -> AsyncIterator[HttpsUpstream]:
             welcomer=NOBODY,
             feeds=NOBODY,
             blobs=tmp_path,
+            words=NOBODY,
+            jobs=NOBODY,
+            links=NOBODY,
+            renewals=NOBODY,
             standing=standing_by(States()),
         )
         tls = server_tls(certificate, key, authority=ca.certificate_path, on_refused=print)

@@ -15,7 +15,6 @@ from devices.ipc.messages import (
     Told,
 )
 from kiosk.flows.home import HomeState
-from kiosk.flows.kiosk import TOLD_S
 from kiosk.flows.printing import PrintState
 from kiosk.flows.reader import ReaderState
 from kiosk.flows.request import Step
@@ -397,6 +396,6 @@ def test_what_came_of_a_stick_is_said_on_the_screen_and_goes_again() -> None:
     world.kiosk.receive(Told(text="U 盘内容包校验通过，终端内容已是最新，可以拔出 U 盘。"))
     assert world.kiosk.view().notice.startswith("U 盘内容包校验通过")
 
-    world.clock.advance(TOLD_S + 1)
+    world.clock.advance(61)
     world.kiosk.tick()
     assert world.kiosk.view().notice == ""
