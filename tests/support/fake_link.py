@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from nacl.public import PrivateKey, SealedBox
 
 from content.feed.entry import LogLine, SignedHead, head_to_bytes, line_to_bytes
-from devices.agent.ports import Page, Unreachable
+from devices.agent.ports import Page, TooMany, Unreachable
 from devices.wire.jobs import Orders
 from devices.wire.messages import Ack, AckResult, Envelope, Hello, Welcome, from_bytes
 
@@ -102,6 +102,7 @@ class FakeUpstream:
         self.asked: list[tuple[str, int]] = []
         self.said: list[tuple[str, bytes]] = []
         self.ordered = Orders()
+        self.too_many_s = 0
         self.brought: dict[str, bytes] = {}
 
     def hold(self, feed: str, lines: Sequence[LogLine], head: SignedHead | None = None) -> None:
@@ -120,6 +121,8 @@ class FakeUpstream:
 
     async def post(self, envelope: bytes) -> Ack:
         self._check()
+        if self.too_many_s:
+            raise TooMany(self.too_many_s)
         assert self.intake is not None
         return self.intake.receive(envelope)
 
