@@ -37,6 +37,7 @@ from controller.services.events import EventBus
 from controller.services.findings import AuditTrail, Finding, Findings
 from controller.services.intake import Intake, RequestRegister
 from controller.services.jobs import Jobs
+from controller.services.readings import Readings
 from controller.services.renewals import Renewals
 from controller.services.terminals import Desired, Terminals
 from controller.store.database import Database
@@ -128,7 +129,11 @@ class _Rooms:
         )
         self._welcomer = Welcomer(feeds=outside.feeds, policies=outside.policies)
         self._words = Words(
-            terminals=self._terminals, jobs=outside.jobs, findings=findings, clock=outside.clock
+            terminals=self._terminals,
+            jobs=outside.jobs,
+            readings=Readings(database=outside.database, clock=outside.clock),
+            findings=findings,
+            clock=outside.clock,
         )
         self._links = OpenLinks()
         self._broker = self._mosquitto() if outside.config.broker.enabled else None

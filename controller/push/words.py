@@ -1,4 +1,4 @@
-"""Take in what terminals say of themselves, the same over MQTT and HTTPS: state, report, info, jobs.
+"""Take in what terminals say of themselves, the same over MQTT and HTTPS: state, report, info, counters, jobs.
 
 What cannot be read is the caller's to note; what comes too often is dropped, since it is said again.
 """
@@ -8,10 +8,11 @@ import msgspec
 from controller.services.findings import Finding, Findings
 from controller.services.jobs import Jobs
 from controller.services.limits import FloodLimits, Traffic
+from controller.services.readings import Readings
 from controller.services.terminals import Terminals
 from devices.clock import Clock
 from devices.wire.jobs import JobReport
-from devices.wire.messages import BadMessage, Report, StateMessage, from_bytes
+from devices.wire.messages import BadMessage, Report, StateMessage, Telemetry, from_bytes
 
 JOB = "job/"
 
@@ -24,12 +25,14 @@ class Words:
         *,
         terminals: Terminals,
         jobs: Jobs,
+        readings: Readings,
         findings: Findings,
         clock: Clock,
         limits: FloodLimits | None = None,
     ) -> None:
         self._terminals = terminals
         self._jobs = jobs
+        self._readings = readings
         self._findings = findings
         self._clock = clock
         self._limits = limits or FloodLimits()
@@ -70,6 +73,8 @@ class Words:
             await self._jobs.follows(device, report.want)
         elif rest == "info":
             await self._terminals.said_info(device, _json(payload))
+        elif rest == "tele":
+            await self._readings.said(device, from_bytes(payload, Telemetry))
         elif rest.startswith(JOB):
             report_of_job = from_bytes(payload, JobReport)
             if rest != f"{JOB}{report_of_job.id}":

@@ -12,12 +12,13 @@ from controller.store import (
     people,
     renewals,
     requests,
+    telemetry,
     terminals,
 )
 from controller.store.metadata import metadata
 
 MODULES = (
     *(audit, documents, intake, keys, log, people, requests, terminals),
-    *(https_presence, jobs, pairings, renewals),
+    *(https_presence, jobs, pairings, renewals, telemetry),
 )
 COMPLETE = metadata

@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from controller.services.events import EventBus, PolicyChanged, Published
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring
 from controller.services.limits import Traffic
+from controller.services.readings import Readings
 from controller.store.database import Database
 from controller.store.people import Person
 from controller.store.terminals import Happening, revoke_terminal
@@ -45,6 +46,7 @@ from devices.wire.messages import (
     Hello,
     Report,
     StateMessage,
+    Telemetry,
     Welcome,
     from_bytes,
     to_bytes,
@@ -599,3 +601,16 @@ async def _listen_after(zone: Running, deed: Coroutine[object, object, None]) ->
         await deed
         async for _ in a.messages:
             pass
+
+
+async def test_counters_are_kept_for_plots_but_not_a_flood_of_them(zone: Running) -> None:
+    readings = Readings(database=zone.database, clock=SystemClock())
+    told = Telemetry(1, 0, {"disk_free_mb": 900})
+    async with zone.mqtt() as a:
+        for _ in range(5):
+            await a.publish(topics.telemetry(A), to_bytes(told), qos=0)
+        await a.publish(topics.telemetry(A), to_bytes(replace(told, counters={"x" * 99: 1})))
+        await until(lambda: zone.audited("malformed_message") != [])
+
+    (kept,) = await readings.of(A, hours=1)
+    assert kept.counters == {"disk_free_mb": 900}

@@ -43,7 +43,8 @@ class FakeLink:
         self.retained: dict[str, bytes] = {}
         self.births = 0
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> bool:
+        del qos
         if not self.connected:
             return False
         self.published.append((topic, payload))
