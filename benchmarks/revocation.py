@@ -45,6 +45,7 @@ async def _one(zone: Running, device: str) -> float:
     )
     # The controller must have let it in before: it closes the links of those that it knew.
     await asyncio.sleep(1.2)
+    began = 0.0
     try:
         async with zone.mqtt(issued) as link:
             began = time.monotonic()

@@ -28,6 +28,16 @@ def main(path: Path, controller: str) -> int:
     return 0
 
 
+def begin_anew(path: Path) -> None:
+    """Forget the identity of a folder; what citizens left and the content that it holds stay.
+
+    The key goes last: a power cut half-way leaves a folder that pairs anew with the key it has.
+    """
+    home = Home(path.resolve())
+    for file in (home.config, home.certificate, home.authority, home.key):
+        file.unlink(missing_ok=True)
+
+
 def _show(shown: Shown) -> None:
     sys.stdout.write(f"{shown.sentence}\n")
     sys.stdout.flush()

@@ -159,7 +159,8 @@ def load(home: Home) -> TerminalConfig:
     for path in (home.config, home.certificate, home.key, home.authority):
         if not path.is_file():
             raise BadConfig(
-                f"终端目录缺少文件 {path.name}（{home.path}），请先用 enrol 命令登记终端。"
+                f"终端目录缺少文件 {path.name}（{home.path}），"
+                "请加上 --controller 控制端网址进行配对，或先用 enrol 命令登记终端。"
             )
     return from_toml(home.config.read_text("utf-8"))
 

@@ -33,6 +33,7 @@ from controller.store.people import Person
 from controller.store.terminals import find_terminal
 from devices.agent.config import Home, load
 from devices.agent.pairing import NotTrusted, Shown, adopt, csr_of, is_paired, pair
+from devices.pair import begin_anew
 from devices.wire.pairing import (
     PairingAnswer,
     PairingRequest,
@@ -316,3 +317,20 @@ async def test_a_stranger_asks_the_web_too_often_and_is_told_when_to_come_again(
     assert int(answer.headers["Retry-After"]) > 0
     unknown = await room.zone.client.get(f"/pair/{'0' * 64}")
     assert unknown.status == HTTPStatus.NOT_FOUND
+
+
+async def test_a_folder_that_was_paired_before_gets_a_new_key_and_keeps_the_rest(
+    room: Room, tmp_path: Path
+) -> None:
+    stranger = Stranger()
+    pairing, ticket = await room.asked(stranger)
+    await room.pairings.accept(room.admin, pairing, code=stranger.code, placement=PLACE)
+    home = write(tmp_path / "home", stranger, await room.pairings.look(ticket))
+    home.key.write_bytes(b"old key")
+    home.store.write_bytes(b"what citizens left")
+
+    begin_anew(home.path)
+
+    assert not is_paired(home)
+    assert not home.key.exists()
+    assert home.store.read_bytes() == b"what citizens left"

@@ -614,3 +614,23 @@ async def test_counters_are_kept_for_plots_but_not_a_flood_of_them(zone: Running
 
     (kept,) = await readings.of(A, hours=1)
     assert kept.counters == {"disk_free_mb": 900}
+
+
+async def test_over_mqtt_too_a_flood_is_put_off_and_others_are_served(zone: Running) -> None:
+    b = zone.ca.issue_device("hall-b", now=wall_now())
+    await register(zone.database, terminal_of(b, "hall-b", feeds=(FEED,)))
+    limits, now = zone.wing.intake._limits, SystemClock().monotonic() + 5
+    while not limits.wait_s(A, Traffic.ENVELOPE, now=now):
+        pass
+    async with zone.mqtt() as a:
+        await a.subscribe(topics.down_all(A), 1)
+        envelope = zone.writer.envelope("00000001")
+        await a.publish(topics.up(A, "req"), to_bytes(envelope), qos=1)
+
+        ack = from_bytes(await hear(a, topics.down_ack(A)), Ack)
+        assert (ack.key, ack.result) == (envelope.key, AckResult.LATER)
+        assert ack.wait_s >= 1
+        await a.publish(topics.up(A, "hello"), to_bytes(Hello(3, {})), qos=1)
+        assert await hear(a, topics.down_message(A))
+    async with zone.http(zone.tls(b)) as session:
+        assert (await session.post("/hello", data=to_bytes(Hello(3, {})))).status == 200
