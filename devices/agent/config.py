@@ -137,6 +137,11 @@ class Home:
         return self.path / "agent.lock"
 
     @property
+    def pairing(self) -> Path:
+        """What stands on the glass while the terminal waits to be paired."""
+        return self.path / "pairing.json"
+
+    @property
     def keeper(self) -> Path:
         """How the terminal is, for the keeper who stands before it."""
         return self.path / "status.json"
