@@ -34,9 +34,9 @@ def read_shown(path: Path) -> tuple[str, str]:
 
 def make_app(path: Path) -> "App":
     """Return the app; Kivy is imported here, after its settings were made."""
-    from signage.stage.pairing_sheet import PairingApp
+    from signage.stage.pairing_sheet import CodeOnGlass
 
-    return PairingApp(look=lambda: read_shown(path), every_s=LOOK_S)
+    return CodeOnGlass(look=lambda: read_shown(path), every_s=LOOK_S)
 
 
 def main(argv: list[str]) -> int:

@@ -31,7 +31,7 @@ class PairingSheet(BoxLayout):
         super().__init__()
 
 
-class PairingApp(App):
+class CodeOnGlass(App):
     """Looks at what is to be shown, again and again."""
 
     def __init__(self, *, look: Look, every_s: float) -> None:
