@@ -12,7 +12,9 @@ MOST_BYTES = 16 * 1024
 
 async def ask(request: web.Request) -> web.Response:
     """POST /pair: a PairingRequest; answered with a PairingTicket."""
-    body = await request.content.read(MOST_BYTES)
+    body = await request.read()
+    if len(body) > MOST_BYTES:
+        raise BadPairing("too large")
     try:
         asked = msgspec.json.decode(body, type=PairingRequest)
     except (msgspec.MsgspecError, RecursionError) as error:

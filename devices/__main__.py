@@ -11,7 +11,7 @@ python -m devices agent --home DIR
 python -m devices agent --home DIR --controller URL
     pair a fresh folder with the controller first: shows a code and the key's fingerprint
 python -m devices pair --home DIR --controller URL
-    only pair
+    only pair; with --again a folder that was paired before gets a new key
 python -m devices take-bundle --home DIR FILE
     verify and take a content bundle, also while the agent runs
 python -m devices status --home DIR
@@ -86,9 +86,13 @@ def _pair(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("python -m devices pair")
     parser.add_argument("--home", type=Path, required=True, help="the terminal's folder")
     parser.add_argument("--controller", required=True, help="the controller's public address")
+    parser.add_argument("--again", action="store_true", help="with a new key, after a revocation")
     options = parser.parse_args(arguments)
+    from devices.pair import begin_anew
     from devices.pair import main as pair
 
+    if options.again:
+        begin_anew(options.home)
     return pair(options.home, options.controller)
 
 

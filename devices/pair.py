@@ -1,13 +1,23 @@
 """Pair a fresh terminal folder from the console."""
 
 import asyncio
+import os
+import subprocess
 import sys
 from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
 
 from content.errors import ZoneError
 from devices.agent.config import Home
 from devices.agent.logs import log_to_stderr
 from devices.agent.pairing import Shown, is_paired, pair
+
+DISPLAYS = {"DISPLAY", "WAYLAND_DISPLAY"}
+SCREEN = "signage.stage.pairing"
+ENDS_S = 5.0
 
 
 def main(path: Path, controller: str) -> int:
@@ -17,7 +27,8 @@ def main(path: Path, controller: str) -> int:
         return 0
     log_to_stderr()
     try:
-        asyncio.run(pair(home, controller, show=_show))
+        with Glass(home) as glass:
+            asyncio.run(pair(home, controller, show=glass.show))
     except ZoneError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -28,6 +39,48 @@ def main(path: Path, controller: str) -> int:
     return 0
 
 
-def _show(shown: Shown) -> None:
-    sys.stdout.write(f"{shown.sentence}\n")
-    sys.stdout.flush()
+def begin_anew(path: Path) -> None:
+    """Forget the identity of a folder; what citizens left and the content that it holds stay.
+
+    The key goes last: a power cut half-way leaves a folder that pairs anew with the key it has.
+    """
+    home = Home(path.resolve())
+    for file in (home.config, home.certificate, home.authority, home.key):
+        file.unlink(missing_ok=True)
+
+
+class Glass:
+    """Tells the keeper: on the console, and on the screen where there is a display."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._screen: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def show(self, shown: Shown) -> None:
+        """Show a code and a fingerprint in the place of the last ones."""
+        sys.stdout.write(f"{shown.sentence}\n")
+        sys.stdout.flush()
+        self._home.pairing.write_bytes(msgspec.json.encode(shown))
+        if self._screen is None and DISPLAYS & set(os.environ):
+            self._screen = subprocess.Popen(
+                [sys.executable, "-m", SCREEN, "--file", str(self._home.pairing)],
+                stdin=subprocess.DEVNULL,
+            )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._home.pairing.unlink(missing_ok=True)
+        if self._screen is not None:
+            self._screen.terminate()
+            try:
+                self._screen.wait(ENDS_S)
+            except subprocess.TimeoutExpired:
+                self._screen.kill()
+                self._screen.wait()

@@ -80,7 +80,7 @@ async def up(request: web.Request) -> web.Response:
 
 
 async def word(request: web.Request) -> web.Response:
-    """POST /up/{state|rep|info}, POST /up/job/{id}: what the topic of that name would carry."""
+    """POST /up/{state|rep|info|tele}, POST /up/job/{id}: what the topic of that name would carry."""
     services, device = request.config_dict[SERVICES], request[TERMINAL].id
     if services.words.are_too_many(device):
         return _too_many(WORD_WAIT_S)
@@ -156,7 +156,7 @@ ROUTES = (
     web.get(f"/f/{FEED}/log", log),
     web.get(f"/f/{FEED}/r/{{record:[0-9A-Za-z_-]{{1,64}}}}", entry),
     web.post("/up", up),
-    web.post(r"/up/{rest:(?:state|rep|info|job/[0-9a-f]{32})}", word),
+    web.post(r"/up/{rest:(?:state|rep|info|tele|job/[0-9a-f]{32})}", word),
     web.get("/orders", orders),
     web.post("/renew", renew),
     web.put(r"/job/{id:[0-9a-f]{32}}/result", job_result),

@@ -19,7 +19,9 @@ from devices.wire.messages import ControllerState, to_bytes
 
 logger = logging.getLogger(__name__)
 
-FILTERS = tuple(f"{topics.ROOT}/d/+/{rest}" for rest in ("state", "info", "rep", "up/+", "job/+"))
+FILTERS = tuple(
+    f"{topics.ROOT}/d/+/{rest}" for rest in ("state", "info", "rep", "tele", "up/+", "job/+")
+)
 WAITS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 KEEPALIVE_S = 15
 ANSWER_S = 10.0

@@ -81,7 +81,7 @@ class Dispatch:
             word = read_word(device, rest, payload, is_old=incoming.is_old, via=incoming.via)
             await self._words.take(word, put=self._inbox.put)
         else:
-            await self._words.take_job(device, rest, payload)
+            await self._words.take_other(device, rest, payload)
 
     async def _envelope(self, device: str, rest: str, envelope: Envelope) -> None:
         if rest != f"up/{envelope.kind}":

@@ -48,6 +48,7 @@ from controller.services.folding import BlobFolder
 from controller.services.intake import Intake, RequestRegister, SearchKeeper
 from controller.services.jobs import Jobs
 from controller.services.leader import PUSH, leadership
+from controller.services.readings import Readings
 from controller.services.renewals import Renewals
 from controller.services.terminals import Desired, Terminals
 from controller.services.trust_shelf import TrustShelf
@@ -157,7 +158,11 @@ class _Rooms:
         self._intake.searches = outside.searches
         self._welcomer = Welcomer(feeds=outside.feeds, policies=outside.policies)
         self._words = Words(
-            terminals=self._terminals, jobs=outside.jobs, findings=findings, clock=outside.clock
+            terminals=self._terminals,
+            jobs=outside.jobs,
+            readings=Readings(database=outside.database, clock=outside.clock),
+            findings=findings,
+            clock=outside.clock,
         )
         self._links = OpenLinks()
         own = outside.config.broker.enabled and not outside.config.broker.urls

@@ -1,4 +1,4 @@
-"""Take in what terminals say of themselves, the same over MQTT and HTTPS: state, report, info, jobs.
+"""Take in what terminals say of themselves, the same over MQTT and HTTPS: state, report, info, counters, jobs.
 
 What cannot be read is the caller's to note; what comes too often is dropped, since it is said again.
 """
@@ -10,11 +10,12 @@ import msgspec
 from controller.services.findings import Finding, Findings
 from controller.services.jobs import Jobs
 from controller.services.limits import FloodLimits, Traffic
+from controller.services.readings import Readings
 from controller.services.terminal_words import Word
 from controller.services.terminals import Terminals
 from devices.clock import Clock
 from devices.wire.jobs import JobReport
-from devices.wire.messages import BadMessage, Report, StateMessage, from_bytes
+from devices.wire.messages import BadMessage, Report, StateMessage, Telemetry, from_bytes
 
 JOB = "job/"
 OF_ITSELF = frozenset({"state", "rep", "info"})
@@ -30,12 +31,14 @@ class Words:
         *,
         terminals: Terminals,
         jobs: Jobs,
+        readings: Readings,
         findings: Findings,
         clock: Clock,
         limits: FloodLimits | None = None,
     ) -> None:
         self._terminals = terminals
         self._jobs = jobs
+        self._readings = readings
         self._findings = findings
         self._clock = clock
         self._limits = limits or FloodLimits()
@@ -52,12 +55,15 @@ class Words:
         await put(word)
         await self._follow(word)
 
-    async def take_job(self, device: str, rest: str, payload: bytes) -> None:
-        """Serve a terminal's word about a job.
+    async def take_other(self, device: str, rest: str, payload: bytes) -> None:
+        """Serve a terminal's word about a job, or its readings.
 
         Raises:
             BadMessage: no such topic, or not of its form.
         """
+        if rest == "tele":
+            await self._readings.said(device, from_bytes(payload, Telemetry))
+            return
         if not rest.startswith(JOB):
             raise BadMessage("no such topic")
         report = from_bytes(payload, JobReport)
@@ -78,7 +84,7 @@ class Words:
             await self._terminals.said([word])
             await self._follow(word)
         else:
-            await self.take_job(device, rest, payload)
+            await self.take_other(device, rest, payload)
 
     async def _follow(self, word: Word) -> None:
         if isinstance(word.said, Report) and word.said.want:

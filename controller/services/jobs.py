@@ -35,6 +35,8 @@ from devices.wire.jobs import (
 
 LASTS_S = 15 * 60
 """A job that was not begun within this is not done any more, unless it was ordered to last longer."""
+BEGUN_S = 10 * 60
+"""What was begun in time may end so much later; a terminal that died meanwhile never says so."""
 LONGEST_S = 7 * 24 * 3600
 RESULT_KEPT_S = 30 * 24 * 3600
 HISTORY = 50
@@ -298,7 +300,7 @@ class Jobs:
         now = self._now()
         async with self._database.read() as c:
             found = await store.open_jobs(c, device)
-        over = [job for job in found if job.expires < now]
+        over = [job for job in found if _is_over(job, now=now)]
         if over:
             async with self._database.write() as c:
                 for job in over:
@@ -306,7 +308,7 @@ class Jobs:
                     await store.keep_job(c, ended)
         for job in over:
             self._events.publish(JobChanged(job.device, job.id))
-        return tuple(job for job in found if job.expires >= now)
+        return tuple(job for job in found if not _is_over(job, now=now))
 
     def _signed(self, kept: KeptJob) -> SignedJob:
         job = Job(
@@ -322,6 +324,11 @@ class Jobs:
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+def _is_over(job: KeptJob, *, now: int) -> bool:
+    grace = 0 if job.state is JobState.WAITING else BEGUN_S
+    return job.expires + grace < now
 
 
 async def _in_use(c: AsyncConnection, device: str) -> None:

@@ -20,12 +20,14 @@ from controller.store import (
     requests,
     searches,
     sites,
+    telemetry,
     terminals,
 )
 from controller.store.metadata import metadata
 
 MODULES = (
     *(alerts, audit, curation, documents, emergencies, feeds, https_presence, intake, jobs, keys),
-    *(links, log, pairings, people, records, renewals, requests, searches, sites, terminals),
+    *(links, log, pairings, people, records, renewals, requests, searches, sites, telemetry),
+    terminals,
 )
 COMPLETE = metadata

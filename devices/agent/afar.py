@@ -28,7 +28,9 @@ from devices.agent.ports import Link, Unreachable
 from devices.agent.renewal import Renewals, show_anew
 from devices.agent.report import Reporter
 from devices.agent.tasks import Loop
+from devices.agent.telemetry import TelemetryLoop
 from devices.agent.uplink import Conversation
+from devices.agent.vitals import Vitals
 from devices.agent.wishes import wished
 from devices.clock import Clock
 from devices.wire import topics
@@ -98,6 +100,14 @@ class Afar:
         self._keeper = KeeperNote(
             parts.home, parts.settings, services=parts.services, link=parts.talk.state
         )
+        vitals = Vitals(
+            parts.home.path,
+            screens=len(parts.settings.screens) if parts.settings.start_ui else 0,
+            faults=parts.services.faults,
+        )
+        self._telemetry = TelemetryLoop(
+            parts.settings.id, link=parts.link, services=parts.services, vitals=vitals
+        )
         self._renewals = Renewals(
             parts.home,
             ask=parts.upstream.renew,
@@ -114,6 +124,7 @@ class Afar:
         return {
             "orders": self._orders.run,
             "keeper": self._keeper.run,
+            "telemetry": self._telemetry.run,
             "renewals": self._renewals.run,
         }
 

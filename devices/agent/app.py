@@ -217,6 +217,7 @@ class Agent:
             stack.callback(self._replica.close)
             stack.push_async_callback(asyncio.to_thread, self._spool.close)
             await stack.enter_async_context(self.upstream)
+            await self._disk(self._outbox.sign_anew)
             await self._remember()
             await self._server.start()
             stack.push_async_callback(self._server.stop)

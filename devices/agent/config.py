@@ -158,6 +158,11 @@ class Home:
         return self.path / "agent.lock"
 
     @property
+    def pairing(self) -> Path:
+        """What stands on the glass while the terminal waits to be paired."""
+        return self.path / "pairing.json"
+
+    @property
     def keeper(self) -> Path:
         """How the terminal is, for the keeper who stands before it."""
         return self.path / "status.json"
@@ -180,7 +185,8 @@ def load(home: Home) -> TerminalConfig:
     for path in (home.config, home.certificate, home.key, home.authority):
         if not path.is_file():
             raise BadConfig(
-                f"终端目录缺少文件 {path.name}（{home.path}），请先用 enrol 命令登记终端。"
+                f"终端目录缺少文件 {path.name}（{home.path}），"
+                "请加上 --controller 控制端网址进行配对，或先用 enrol 命令登记终端。"
             )
     return from_toml(home.config.read_text("utf-8"))
 

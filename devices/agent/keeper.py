@@ -15,7 +15,7 @@ from devices.agent.front import Services
 from devices.ipc.messages import LinkState
 from devices.wire.keeper import KeeperView
 
-EVERY_S = 15.0
+EVERY_S = 30.0
 
 
 class KeeperNote:

@@ -89,12 +89,12 @@ class MqttLink:
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> bool:
         """Hand a message over; see devices.agent.ports.Link."""
         client = self._client
         if client is None or not self._ready.is_set():
             return False
-        return client.publish(topic, payload, qos=1, retain=retain).rc == mqtt.MQTT_ERR_SUCCESS
+        return client.publish(topic, payload, qos=qos, retain=retain).rc == mqtt.MQTT_ERR_SUCCESS
 
     def say_ready(self) -> None:
         """Say the birth again: the broker may have dropped the first, unheard."""

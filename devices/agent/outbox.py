@@ -18,7 +18,7 @@ from content.search.tally import Count, SearchLog, Tap
 from devices.agent import sentences
 from devices.agent.sealing import BadKey, Sealer, envelope_key
 from devices.ipc.messages import Counted, Submitted
-from devices.wire.messages import Ack, AckResult, to_bytes
+from devices.wire.messages import Ack, AckResult, BadMessage, Envelope, from_bytes, to_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +82,25 @@ class Outbox:
         )
         whole = envelope_key(self._sealer.device, key)
         return not self._keep(key, whole, msgspec.json.encode(log), now, kind=LOG).error
+
+    def sign_anew(self) -> int:
+        """Sign again what an earlier key of this terminal signed; return how many.
+
+        After a new pairing over an old folder the controller knows the new key alone. What was sealed stays
+        as it is, so the controller still finds an envelope that it has taken in already.
+        """
+        with self._guard:
+            rows = self._store.execute("SELECT envelope FROM outbox").fetchall()
+            old = [one for (data,) in rows if (one := _readable(data)) is not None]
+            # An envelope of another id is not ours to sign: the controller rejects it to a person.
+            ours = [one for one in old if one.device == self._sealer.device]
+            fresh = [self._sealer.sign(one) for one in ours if not self._sealer.has_signed(one)]
+            for one in fresh:
+                self._store.execute(
+                    "UPDATE outbox SET envelope = ?, rejected = 0 WHERE key = ?",
+                    (to_bytes(one), one.key),
+                )
+        return len(fresh)
 
     def waiting(self) -> tuple[Row, ...]:
         """Return what is to be sent, oldest first."""
@@ -179,3 +198,11 @@ class Outbox:
         with self._guard:
             (number,) = self._store.execute(query).fetchone()
         return int(number)
+
+
+def _readable(data: bytes) -> Envelope | None:
+    """Return an envelope; None for one that the disk has damaged: the controller rejects it to a person."""
+    try:
+        return from_bytes(data, Envelope)
+    except BadMessage:
+        return None

@@ -11,6 +11,7 @@ import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ from content.errors import CallerError, PeerError
 from devices.agent.about import software_version
 from devices.agent.config import Home, from_toml
 from devices.wire.pairing import (
+    LASTS_S,
     Bundle,
     PairingAnswer,
     PairingRequest,
@@ -124,8 +126,10 @@ class _Way:
     session: aiohttp.ClientSession
     address: str
 
-    async def ask(self, method: str, path: str, kind: type[T], body: object = None) -> T | None:
-        """Return the answer, None if there is none now."""
+    async def ask(
+        self, method: str, path: str, kind: type[T], *, body: object = None, gone: T | None = None
+    ) -> T | None:
+        """Return the answer, None if there is none now, `gone` if there never will be one."""
         try:
             async with self.session.request(
                 method,
@@ -135,8 +139,8 @@ class _Way:
             ) as response:
                 if not response.ok:
                     logger.warning("pairing not answered", extra={"status": response.status})
-                    return None
-                return msgspec.json.decode(await response.content.read(MOST_ANSWER), type=kind)
+                    return gone if response.status == HTTPStatus.NOT_FOUND else None
+                return msgspec.json.decode(await _read(response), type=kind)
         except (aiohttp.ClientError, TimeoutError, OSError, msgspec.MsgspecError) as error:
             logger.warning("pairing not possible now", extra={"why": type(error).__name__})
             return None
@@ -147,14 +151,15 @@ async def _one_code(way: _Way, home: Home, *, key: ec.EllipticCurvePrivateKey, s
     code, fingerprint = new_code(), fingerprint_of(key.public_key())
     secrets = await asyncio.to_thread(derive, code, fingerprint)
     asked = PairingRequest(_csr(key), secrets.check, software_version())
-    ticket = await way.ask("POST", "/pair", PairingTicket, asked)
+    ticket = await way.ask("POST", "/pair", PairingTicket, body=asked)
     if ticket is None:
         await asyncio.sleep(AWAY_S)
         return False
     show(Shown(show_code(code), show_fingerprint(fingerprint)))
-    while True:
+    over = PairingAnswer(PairingState.EXPIRED)
+    for _ in range(int(LASTS_S / ASK_S)):
         await asyncio.sleep(ASK_S)
-        answer = await way.ask("GET", f"/pair/{ticket.ticket}", PairingAnswer)
+        answer = await way.ask("GET", f"/pair/{ticket.ticket}", PairingAnswer, gone=over)
         match answer.state if answer is not None else PairingState.WAITING:
             case PairingState.WAITING:
                 continue
@@ -162,6 +167,16 @@ async def _one_code(way: _Way, home: Home, *, key: ec.EllipticCurvePrivateKey, s
                 return _adopted(answer, home, key=key, secrets=secrets)
             case _:
                 return False
+    return False
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    data = bytearray()
+    async for piece in response.content.iter_any():
+        data += piece
+        if len(data) > MOST_ANSWER:
+            raise aiohttp.ClientPayloadError("answer is too large")
+    return bytes(data)
 
 
 def _adopted(

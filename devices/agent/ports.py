@@ -79,8 +79,8 @@ class Link(Protocol):
         """Whether the broker accepts messages now."""
         ...
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
-        """Hand over a message (QoS 1); False if there is no connection. Nothing is kept for later."""
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> bool:
+        """Hand over a message; False if there is no connection. Nothing is kept for later."""
         ...
 
     def say_ready(self) -> None:

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -32,9 +33,22 @@ class Sealer:
     def seal(self, body: bytes, *, key: str, kind: str, at: int, sequence: int) -> Envelope:
         """Return the signed envelope of a body."""
         sealed = base64.b64encode(self.box.encrypt(body)).decode()
-        envelope = Envelope(self.device, key, kind, at, self.boot, sequence, sealed)
+        return self.sign(Envelope(self.device, key, kind, at, self.boot, sequence, sealed))
+
+    def sign(self, envelope: Envelope) -> Envelope:
+        """Return the envelope with our signature."""
         signature = self.signer.sign(envelope.signed_bytes(), ECDSA(SHA256()))
         return replace(envelope, signature=base64.b64encode(signature).decode())
+
+    def has_signed(self, envelope: Envelope) -> bool:
+        """Say whether our key signed it."""
+        try:
+            self.signer.public_key().verify(
+                base64.b64decode(envelope.signature), envelope.signed_bytes(), ECDSA(SHA256())
+            )
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
 
 def new_sealer(*, device: str, boot: str, seal_key: str, key_file: Path) -> Sealer:

@@ -114,6 +114,10 @@ def paper_short(left_mm: int, days: int) -> str:
     return f"{left}，按近两周用量不足一天，请尽快更换纸卷。"
 
 
+DISK_LOW = "终端磁盘剩余空间不足，请维护人员尽快清理；写满后新内容和新申请都无法保存。"
+DISPLAY_OFF = "有屏幕没有打开或没有接上，请现场人员打开屏幕电源，检查视频线。"
+
+
 def certificate_ends(days: int) -> str:
     """Say that the certificate ends soon and could not be renewed."""
     return f"终端证书将在 {days} 天后到期，自动续期没有成功。请检查终端与服务器的连接；到期后需要重新配对。"

@@ -131,6 +131,15 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Telemetry:
+    """z/1/d/{dev}/tele: counters by name; `seq` rises by one within a boot, so that gaps show."""
+
+    seq: int
+    at: int
+    counters: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Hello:
     """up/hello: said on each connect; the controller answers on down/msg with policy and heads."""
 

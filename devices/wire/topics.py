@@ -23,6 +23,11 @@ def report(device: str) -> str:
     return f"{ROOT}/d/{device}/rep"
 
 
+def telemetry(device: str) -> str:
+    """Counters, unacknowledged and not retained."""
+    return f"{ROOT}/d/{device}/tele"
+
+
 def want(device: str) -> str:
     """What the device shall hold; retained."""
     return f"{ROOT}/d/{device}/want"
@@ -71,7 +76,7 @@ def log(feed: str) -> str:
 def device_acl(device: str, feeds: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Return (access, topic filter) pairs of a device: all it may read and write."""
     writes = (
-        *(state(device), info(device), report(device)),
+        *(state(device), info(device), report(device), telemetry(device)),
         *(job_report(device, "+"), up(device, "+")),
     )
     reads = (

@@ -159,6 +159,22 @@ async def test_a_job_nobody_began_in_time_is_over(room: Room) -> None:
     assert await room.jobs.next(DEVICE) is None
 
 
+async def test_a_job_begun_in_time_may_end_a_little_later_but_not_never(room: Room) -> None:
+    slow, dead = await room.order(), await room.order()
+    await room.say(slow, JobState.RUNNING, 1)
+    room.clock.forward(minutes=16)
+    await room.jobs.expire()
+    await room.say(slow, JobState.DONE, 2)
+    assert await room.state(slow) is JobState.DONE
+    assert await room.state(dead) is JobState.EXPIRED
+
+    third = await room.order()
+    await room.say(third, JobState.RUNNING, 1)
+    room.clock.forward(hours=1)
+    await room.jobs.expire()
+    assert await room.state(third) is JobState.EXPIRED
+
+
 async def test_a_waiting_job_can_be_called_back_and_a_running_one_not(room: Room) -> None:
     first, second = await room.order(), await room.order()
     await room.say(first, JobState.RUNNING, 1)

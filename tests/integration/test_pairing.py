@@ -29,10 +29,13 @@ from controller.services.pairings import (
     TooManyPairings,
     WrongCode,
 )
+from controller.store.pairings import forget_pairings
 from controller.store.people import Person
 from controller.store.terminals import find_terminal
+from devices.agent import pairing as pairing_of_terminal
 from devices.agent.config import Home, load
-from devices.agent.pairing import NotTrusted, Shown, adopt, csr_of, is_paired, pair
+from devices.agent.pairing import BadController, NotTrusted, Shown, adopt, csr_of, is_paired, pair
+from devices.pair import begin_anew
 from devices.wire.pairing import (
     PairingAnswer,
     PairingRequest,
@@ -316,3 +319,51 @@ async def test_a_stranger_asks_the_web_too_often_and_is_told_when_to_come_again(
     assert int(answer.headers["Retry-After"]) > 0
     unknown = await room.zone.client.get(f"/pair/{'0' * 64}")
     assert unknown.status == HTTPStatus.NOT_FOUND
+
+
+async def test_a_folder_that_was_paired_before_gets_a_new_key_and_keeps_the_rest(
+    room: Room, tmp_path: Path
+) -> None:
+    stranger = Stranger()
+    pairing, ticket = await room.asked(stranger)
+    await room.pairings.accept(room.admin, pairing, code=stranger.code, placement=PLACE)
+    home = write(tmp_path / "home", stranger, await room.pairings.look(ticket))
+    home.key.write_bytes(b"old key")
+    home.store.write_bytes(b"what citizens left")
+
+    begin_anew(home.path)
+
+    assert not is_paired(home)
+    assert not home.key.exists()
+    assert home.store.read_bytes() == b"what citizens left"
+
+
+async def test_a_controller_that_forgot_the_pairing_gets_a_new_code(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairing_of_terminal, "ASK_S", 0.05)
+    home, shown = Home(tmp_path / "home"), asyncio.Queue[Shown]()
+    address = str(room.zone.client.make_url("")).rstrip("/")
+    pairing = asyncio.create_task(pair(home, address, show=shown.put_nowait))
+    try:
+        async with asyncio.timeout(20):
+            first = await shown.get()
+            async with room.zone.app[keys.DATABASE].write() as c:
+                await forget_pairings(c, before=2**40)
+            second = await shown.get()
+    finally:
+        pairing.cancel()
+        with suppress(asyncio.CancelledError):
+            await pairing
+
+    assert second.code != first.code
+    assert second.fingerprint == first.fingerprint
+
+
+@pytest.mark.parametrize("address", ["http://zone.example", "ftp://x", "zone.example", ""])
+async def test_only_https_or_this_machine_itself_is_paired_with(
+    address: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadController, match="https"):
+        await pair(Home(tmp_path / "home"), address, show=lambda _: None)
+    assert not (tmp_path / "home").exists()

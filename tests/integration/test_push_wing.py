@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from controller.services.events import EventBus, PolicyChanged, Published
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring
 from controller.services.limits import Traffic
+from controller.services.readings import Readings
 from controller.store.database import Database
 from controller.store.people import Person
 from controller.store.terminals import Happening, revoke_terminal
@@ -45,6 +46,7 @@ from devices.wire.messages import (
     Hello,
     Report,
     StateMessage,
+    Telemetry,
     Welcome,
     from_bytes,
     to_bytes,
@@ -599,3 +601,36 @@ async def _listen_after(zone: Running, deed: Coroutine[object, object, None]) ->
         await deed
         async for _ in a.messages:
             pass
+
+
+async def test_counters_are_kept_for_plots_but_not_a_flood_of_them(zone: Running) -> None:
+    readings = Readings(database=zone.database, clock=SystemClock())
+    told = Telemetry(1, 0, {"disk_free_mb": 900})
+    async with zone.mqtt() as a:
+        for _ in range(5):
+            await a.publish(topics.telemetry(A), to_bytes(told), qos=0)
+        await a.publish(topics.telemetry(A), to_bytes(replace(told, counters={"x" * 99: 1})))
+        await until(lambda: zone.audited("malformed_message") != [])
+
+    (kept,) = await readings.of(A, hours=1)
+    assert kept.counters == {"disk_free_mb": 900}
+
+
+async def test_over_mqtt_too_a_flood_is_put_off_and_others_are_served(zone: Running) -> None:
+    b = zone.ca.issue_device("hall-b", now=wall_now())
+    await register(zone.database, terminal_of(b, "hall-b", feeds=(FEED,)))
+    limits, now = zone.wing.intake._limits, SystemClock().monotonic() + 5
+    while not limits.wait_s(A, Traffic.ENVELOPE, now=now):
+        pass
+    async with zone.mqtt() as a:
+        await a.subscribe(topics.down_all(A), 1)
+        envelope = zone.writer.envelope("00000001")
+        await a.publish(topics.up(A, "req"), to_bytes(envelope), qos=1)
+
+        ack = from_bytes(await hear(a, topics.down_ack(A)), Ack)
+        assert (ack.key, ack.result) == (envelope.key, AckResult.LATER)
+        assert ack.wait_s >= 1
+        await a.publish(topics.up(A, "hello"), to_bytes(Hello(3, {})), qos=1)
+        assert await hear(a, topics.down_message(A))
+    async with zone.http(zone.tls(b)) as session:
+        assert (await session.post("/hello", data=to_bytes(Hello(3, {})))).status == 200

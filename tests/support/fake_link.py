@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from nacl.public import PrivateKey, SealedBox
 
 from content.feed.entry import LogLine, SignedHead, head_to_bytes, line_to_bytes
-from devices.agent.ports import Page, Unreachable
+from devices.agent.ports import Page, TooMany, Unreachable
 from devices.wire.jobs import Orders
 from devices.wire.messages import Ack, AckResult, Envelope, Hello, Welcome, from_bytes
 
@@ -43,7 +43,8 @@ class FakeLink:
         self.retained: dict[str, bytes] = {}
         self.births = 0
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> bool:
+        del qos
         if not self.connected:
             return False
         self.published.append((topic, payload))
@@ -108,6 +109,7 @@ class FakeUpstream:
         self.blob_budget = 10**9
         self.said: list[tuple[str, bytes]] = []
         self.ordered = Orders()
+        self.too_many_s = 0
         self.brought: dict[str, bytes] = {}
 
     def hold(self, feed: str, lines: Sequence[LogLine], head: SignedHead | None = None) -> None:
@@ -149,6 +151,8 @@ class FakeUpstream:
 
     async def post(self, envelope: bytes) -> Ack:
         self._check()
+        if self.too_many_s:
+            raise TooMany(self.too_many_s)
         assert self.intake is not None
         return self.intake.receive(envelope)
 

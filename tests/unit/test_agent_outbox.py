@@ -336,3 +336,79 @@ def test_never_more_than_ten_are_in_flight_and_none_starves(steps: list[int]) ->
     for times in sent.values():
         gaps = [later - earlier for earlier, later in pairwise(times)]
         assert all(gap >= FIRST_S * 2**tries for tries, gap in enumerate(gaps))
+
+
+def test_what_an_earlier_key_signed_is_signed_anew_and_still_the_same_request(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    terminal.outbox.submit(KEY, form(), NOW)
+    (row,) = terminal.outbox.waiting()
+    terminal.outbox.settle(Ack(row.key, AckResult.REJECTED, why="bad_signature"))
+    fresh = ec.generate_private_key(ec.SECP256R1())
+    terminal.key_file.write_bytes(
+        fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    terminal.start()
+
+    assert terminal.outbox.sign_anew() == 1
+    assert terminal.outbox.sign_anew() == 0
+
+    (again,) = terminal.outbox.waiting()
+    terminal.intake.device_key = fresh.public_key()
+    assert terminal.intake.receive(again.envelope).result is AckResult.OK
+    assert from_bytes(again.envelope, Envelope).sealed == from_bytes(row.envelope, Envelope).sealed
+
+
+async def test_an_outbox_that_is_put_off_waits_keeps_everything_and_goes_on(
+    terminal: Terminal,
+) -> None:
+    terminal.outbox.submit(KEY, form(), NOW)
+    await terminal.sender.send_due()
+    (sent,) = terminal.delivered()
+    key = from_bytes(sent, Envelope).key
+
+    await terminal.sender.acknowledged(Ack(key, AckResult.LATER, wait_s=30))
+    terminal.sender.way_opened(after_s=0)
+
+    assert await terminal.sender.send_due() == 30
+    assert terminal.delivered() == []
+    assert terminal.outbox.length() == 1
+    assert terminal.settled == []
+    terminal.clock.pass_(31)
+    await terminal.sender.send_due()
+    assert len(terminal.delivered()) == 1
+
+
+async def test_a_controller_that_has_enough_over_https_is_left_alone_for_a_while(
+    terminal: Terminal,
+) -> None:
+    terminal.link.connected = False
+    terminal.outbox.submit(KEY, form(), NOW)
+    terminal.upstream.too_many_s = 60
+    await terminal.sender.send_due()
+
+    terminal.upstream.too_many_s = 0
+    assert await terminal.sender.send_due() == 60
+    assert terminal.outbox.length() == 1
+    terminal.clock.pass_(61)
+    await terminal.sender.send_due()
+    assert terminal.outbox.length() == 0
+
+
+async def test_old_rows_of_an_answer_that_never_comes_over_https_are_tried_at_each_poll(
+    terminal: Terminal,
+) -> None:
+    terminal.link.connected = False
+    terminal.outbox.submit(KEY, form(), NOW)
+    terminal.upstream.up = False
+    await terminal.sender.send_due()
+    terminal.clock.pass_(5)
+    await terminal.sender.send_due()
+    terminal.upstream.up = True
+    await terminal.sender.send_due()
+    assert terminal.outbox.length() == 1
+
+    terminal.sender.way_opened(after_s=0)
+    await terminal.sender.send_due()
+
+    assert terminal.outbox.length() == 0

@@ -88,9 +88,17 @@ def upgrade() -> None:
         sa.Column("issued", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("device", name=op.f("pk_renewal")),
     )
+    op.create_table(
+        "telemetry",
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.Integer(), nullable=False),
+        sa.Column("counters", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("device", "at", name=op.f("pk_telemetry")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("telemetry")
     op.drop_table("renewal")
     op.drop_table("pairing")
     op.drop_table("terminal_https")
