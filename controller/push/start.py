@@ -181,11 +181,15 @@ class _Rooms:
         if self._broker is not None:
             config = self._outside.config.broker
             host = ANYWHERE.get(config.host, config.host)
-            address = BrokerAddress(host, config.port, tls, self._broker.running)
+            address = BrokerAddress(((host, config.port),), tls, self._broker.running)
             return {OWN: BrokerLink(address, boot=boot)}
+        config = self._outside.config.broker
+        engines = [config.urls] if config.one_engine else [(url,) for url in config.urls]
         return {
-            url: BrokerLink(BrokerAddress(*broker_address(url), tls, _at_once), boot=boot)
-            for url in self._outside.config.broker.urls
+            urls[0]: BrokerLink(
+                BrokerAddress(tuple(broker_address(url) for url in urls), tls, _at_once), boot=boot
+            )
+            for urls in engines
         }
 
     async def open_api(self, stack: AsyncExitStack) -> None:
