@@ -61,6 +61,8 @@ class BrokerConfig:
     Attributes:
         host, port, name, enabled: of our own mosquitto.
         urls: mqtts://host:port of other brokers, instead of our own; terminals are spread over them.
+        one_engine: these are nodes of one clustered broker: we speak with one of them, and with another when
+            that is gone; terminals dial `name` and `port`, behind which a balancer stands.
     """
 
     host: str = "127.0.0.1"
@@ -68,10 +70,11 @@ class BrokerConfig:
     name: str = "localhost"
     enabled: bool = True
     urls: tuple[str, ...] = ()
+    one_engine: bool = False
 
     def address_for(self, device: str) -> tuple[str, int]:
         """Return host and port of a terminal's broker, always the same one for the same terminal."""
-        if not self.urls:
+        if not self.urls or self.one_engine:
             return self.name, self.port
         place = hashlib.sha256(device.encode()).digest()[0] * len(self.urls) // 256
         return broker_address(self.urls[place])

@@ -20,7 +20,7 @@ from controller.services.feed_log import NoPolicy
 from controller.services.pairings import TooManyPairings
 from controller.services.people import BadLink, TooManyAttempts, WrongLogin
 from controller.services.published import Withdrawn
-from controller.services.publishing import StaleApproval
+from controller.services.signing import StaleApproval
 from controller.store.database import DiskFull
 
 BLANK = "about:blank"

@@ -24,6 +24,8 @@ LINES = 2_000
 """History lines that the plot is made from."""
 SHOWN = 50
 HOUR = 60
+DEVICES = ("printer", "id_card", "scanner", "presence", "text_sign", "ups")
+"""Peripherals that have a name in the locale files."""
 _EAST, _NORTH = 180.0, 90.0
 
 
@@ -55,6 +57,7 @@ async def terminal(request: web.Request) -> web.Response:
     status = await services[TERMINALS].status(device)
     everybody = await services[TERMINALS].list()
     history = await services[TERMINALS].history(device, limit=LINES)
+    cleared = await services[TERMINALS].cleared_faults(device)
     now = int(services[CLOCK].now().timestamp())
     return await page(
         request,
@@ -63,9 +66,14 @@ async def terminal(request: web.Request) -> web.Response:
         found=diagnose(status, site=by_site(everybody).get(status.name, ())),
         plot=plot(history, begin=now - DAYS * DAY_S, now=now),
         history=history[:SHOWN],
-        cleared=await services[TERMINALS].cleared_faults(device),
+        said={f"{one.code} {one.subject}": one.text for one in (*cleared, *status.faults)},
+        devices=[(name, _device_word(name), word) for name, word in status.devices.items()],
         days=DAYS,
     )
+
+
+def _device_word(device: str) -> str:
+    return f"fleet.device.{device if device in DEVICES else 'other'}"
 
 
 async def alerts(request: web.Request) -> web.Response:

@@ -57,12 +57,12 @@ class BrokerAddress:
     """Where the broker is, and our certificate there.
 
     Attributes:
-        host, port, tls: of the listener.
+        nodes: (host, port) of the listener; of several the next is tried when one does not answer.
+        tls: for all of them.
         ready: waits until the broker that we mean listens there; another program may hold its port.
     """
 
-    host: str
-    port: int
+    nodes: tuple[tuple[str, int], ...]
     tls: ssl.SSLContext
     ready: Callable[[], Awaitable[None]]
 
@@ -84,6 +84,7 @@ class BrokerLink:
         self._boot = boot
         self._client: aiomqtt.Client | None = None
         self._is_lost = False
+        self._node = 0
 
     @property
     def connected(self) -> bool:
@@ -111,6 +112,7 @@ class BrokerLink:
                 await self._one_connection(events)
             except aiomqtt.MqttError as error:
                 tries = 0 if self._client else tries
+                self._node = (self._node + 1) % len(self._address.nodes)
                 self._note_loss(error)
             finally:
                 if self._client is not None:
@@ -148,8 +150,7 @@ class BrokerLink:
     def _new_client(self) -> aiomqtt.Client:
         will = to_bytes(ControllerState(up=False, boot=self._boot))
         return aiomqtt.Client(
-            self._address.host,
-            self._address.port,
+            *self._address.nodes[self._node],
             identifier=CONTROLLER,
             protocol=aiomqtt.ProtocolVersion.V311,
             clean_session=True,

@@ -17,7 +17,6 @@ from pathlib import Path
 import aiomqtt
 
 from controller.broker.pki import Issued, ZoneCa
-from controller.push.broker_link import BrokerAddress
 from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -49,11 +48,11 @@ class OpenLinks:
 
 
 class Expulsion:
-    """Ends links at the broker."""
+    """Ends links at one broker, or one node (host, port) of a cluster."""
 
-    def __init__(self, *, ca: ZoneCa, address: BrokerAddress, clock: Clock) -> None:
+    def __init__(self, *, ca: ZoneCa, node: tuple[str, int], clock: Clock) -> None:
         self._ca = ca
-        self._address = address
+        self._node = node
         self._clock = clock
 
     async def expel(self, device: str) -> None:
@@ -73,8 +72,7 @@ class Expulsion:
     async def _take_over(self, device: str) -> None:
         issued = self._ca.issue_moment(device, now=self._clock.now())
         client = aiomqtt.Client(
-            self._address.host,
-            self._address.port,
+            *self._node,
             identifier=device,
             protocol=aiomqtt.ProtocolVersion.V311,
             clean_session=True,

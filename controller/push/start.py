@@ -4,19 +4,17 @@ The one place of this wing that constructs. What cannot run (no mosquitto, a por
 `PushWing.problems`, and the rest goes on.
 """
 
-import asyncio
 import ipaddress
 import logging
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from aiohttp.web_runner import GracefulExit
 from nacl.public import PrivateKey
 
 from controller.api.keys import DeviceServices
@@ -28,12 +26,13 @@ from controller.broker.refusals import RefusedHandshake
 from controller.broker.settings import BrokerSettings
 from controller.config import ZoneConfig, broker_address
 from controller.push.access import AccessWatch
-from controller.push.broker_link import BrokerAddress, BrokerLink, Incoming, LinkEvents
+from controller.push.broker_link import BrokerAddress, BrokerLink
 from controller.push.dispatch import Dispatch
 from controller.push.expulsion import Doors, Expulsion, OpenLinks
 from controller.push.feeds import FeedPush
 from controller.push.greeter import Greeter
 from controller.push.inbox import Inbox
+from controller.push.limbs import Limb, LinkTies, all_of, in_background
 from controller.push.many_links import ManyLinks
 from controller.push.orders import OrderPush
 from controller.push.trust_watch import TrustWatch
@@ -57,7 +56,6 @@ from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
 
-Limb = Callable[[], Coroutine[object, object, None]]
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what to dial, not to bind
 OWN = "own"
@@ -114,17 +112,17 @@ async def open_push(outside: Outside) -> AsyncIterator[PushWing]:
     findings = Findings(database=outside.database, audit=outside.audit, clock=outside.clock)
     rooms = _Rooms(outside, ca, findings)
     async with AsyncExitStack() as stack:
-        await _in_background(stack, "findings", findings.run())
+        await in_background(stack, "findings", findings.run())
         compaction = Compaction(
             database=outside.database,
             blobs=BlobFolder(outside.config.state / "blobs"),
             events=outside.events,
             clock=outside.clock,
         )
-        await _in_background(stack, "compaction", compaction.run())
-        await _in_background(stack, "trust", rooms.trust_watch().run())
+        await in_background(stack, "compaction", compaction.run())
+        await in_background(stack, "trust", rooms.trust_watch().run())
         if outside.config.database_url.startswith("postgresql"):
-            await _in_background(stack, "relay", rooms.relay().run())
+            await in_background(stack, "relay", rooms.relay().run())
         if outside.config.broker.enabled:
             await rooms.open_broker(stack)
         else:
@@ -186,10 +184,10 @@ class _Rooms:
         await access.look()
         if self._broker is not None:
             # Ended in reverse: the link says goodbye while the broker still runs.
-            await _in_background(stack, "broker", self._broker.run())
-        await _in_background(stack, "access", access.run())
+            await in_background(stack, "broker", self._broker.run())
+        await in_background(stack, "access", access.run())
         ties = [
-            _LinkTies(
+            LinkTies(
                 name,
                 self._terminals,
                 say_all=(feeds.say_all, orders.say_all),
@@ -202,14 +200,18 @@ class _Rooms:
         work += [partial(brokers[tie.name].run, tie.events()) for tie in ties]
         work.append(self._terminals.tell_links)
         leads = leadership(self._outside.config.database_url, lock=PUSH)
-        await _in_background(stack, "link", leads.lead(partial(_all, work)))
+        await in_background(stack, "link", leads.lead(partial(all_of, work)))
 
     def _addresses(self) -> dict[str, BrokerAddress]:
         config, tls = self._outside.config.broker, self._tls()
         if self._broker is not None:
             host = ANYWHERE.get(config.host, config.host)
-            return {OWN: BrokerAddress(host, config.port, tls, self._broker.running)}
-        return {url: BrokerAddress(*broker_address(url), tls, _at_once) for url in config.urls}
+            return {OWN: BrokerAddress(((host, config.port),), tls, self._broker.running)}
+        engines = [config.urls] if config.one_engine else [(url,) for url in config.urls]
+        return {
+            urls[0]: BrokerAddress(tuple(broker_address(url) for url in urls), tls, _at_once)
+            for urls in engines
+        }
 
     def _access(
         self, addresses: Mapping[str, BrokerAddress], *, on_change: Callable[[], Awaitable[None]]
@@ -219,7 +221,9 @@ class _Rooms:
             terminals=self._terminals,
             gate=self._broker,
             door=Doors(
-                Expulsion(ca=self._ca, address=one, clock=clock) for one in addresses.values()
+                Expulsion(ca=self._ca, node=node, clock=clock)
+                for one in addresses.values()
+                for node in one.nodes
             ),
             links=self._links,
             on_change=on_change,
@@ -257,7 +261,7 @@ class _Rooms:
             terminals=self._terminals, gate=None, door=None, links=self._links, on_change=_nothing
         )
         await access.look()
-        await _in_background(stack, "access", access.run())
+        await in_background(stack, "access", access.run())
 
     async def open_api(self, stack: AsyncExitStack) -> None:
         """Listen for HTTPS; a port that is taken is reported, not raised."""
@@ -333,76 +337,8 @@ class _Rooms:
         )
 
 
-class _LinkTies:
-    """What happens when a link comes, goes or brings something."""
-
-    def __init__(
-        self,
-        name: str,
-        terminals: Terminals,
-        *,
-        say_all: Sequence[Limb],
-        dispatch: Dispatch,
-        links: ManyLinks,
-    ) -> None:
-        self.name = name
-        self._terminals = terminals
-        self._say_all = say_all
-        self._dispatch = dispatch
-        self._links = links
-
-    def events(self) -> LinkEvents:
-        """Return what the link is to call."""
-        return LinkEvents(self._up, self._down, self._message)
-
-    async def _up(self) -> None:
-        """Nothing heard before counts now; heads are said anew."""
-        self._terminals.link_is(up=True, via=self.name)
-        for say_all in self._say_all:
-            await say_all()
-
-    def _down(self) -> None:
-        """Nobody is known to be there."""
-        self._terminals.link_is(up=False, via=self.name)
-
-    async def _message(self, incoming: Incoming) -> None:
-        """Serve it."""
-        self._links.heard(incoming.topic, via=self.name)
-        await self._dispatch.take(replace(incoming, via=self.name))
-
-
 async def _at_once() -> None:
     """Somebody else's broker: dial it, and again."""
-
-
-async def _all(work: Sequence[Limb]) -> None:
-    """Do all of it until one ends or the whole is cancelled."""
-    async with asyncio.TaskGroup() as group:
-        for one in work:
-            group.create_task(one())
-
-
-async def _in_background(
-    stack: AsyncExitStack, name: str, work: Coroutine[object, object, None]
-) -> None:
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(_ended)
-    stack.push_async_callback(_cancelled, task)
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
-def _ended(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        # The service manager starts a controller anew that has lost a limb.
-        logger.critical(
-            "background task died", exc_info=task.exception(), extra={"task": task.get_name()}
-        )
-        raise GracefulExit
 
 
 async def _nothing() -> None:

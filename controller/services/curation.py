@@ -25,7 +25,8 @@ from controller.services.documents import Stale
 from controller.services.events import EventBus, Published
 from controller.services.feed_log import FeedLog, counted, current_policy
 from controller.services.published import PublishedRecords, Withdrawn
-from controller.services.publishing import Outcome, StaleApproval, ToSign, check_key
+from controller.services.publishing import Outcome, ToSign
+from controller.services.signing import StaleApproval, check_key
 from controller.store import curation as store
 from controller.store import log as log_store
 from controller.store.curation import WordsChange, WordsDraft

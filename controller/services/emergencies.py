@@ -12,7 +12,6 @@ from content.canonical import sha256_hex
 from content.codes import new_code
 from content.errors import CallerError, NotFound
 from content.feed.body import body_bytes, read_body
-from content.feed.keys import is_signed
 from content.feed.policy import FeedRule, Policy
 from content.feed.statement import Action, Approval, Statement
 from content.programme.emergency import EmergencyNotice, Level
@@ -23,8 +22,8 @@ from controller.config import ZoneConfig
 from controller.services.audit import AuditLog
 from controller.services.events import EventBus, Published
 from controller.services.feed_log import FeedLog, counted, current_policy
-from controller.services.policy import may_sign
-from controller.services.publishing import Outcome, StaleApproval, ToSign, UnknownKey
+from controller.services.publishing import Outcome, ToSign
+from controller.services.signing import check_key
 from controller.services.signing_progress import signers_of
 from controller.store import emergencies as store
 from controller.store import keys as key_store
@@ -158,7 +157,7 @@ class Emergencies:
             if by.id == held.drafter:
                 raise NotNow("您拟写了这条应急信息，不能由您本人签发，请另外两位应急签发人办理。")
             policy = await current_policy(c)
-            await _check_key(c, by, approval, policy=policy, statement=said)
+            await check_key(c, by, approval, policy=policy, statement=said, role=Role.EMERGENCY)
             await store.keep_signature(c, wanted, action, approval, now=self._log.now())
             await self._note(c, by, f"emergency_signed_{action}", held)
             outcome, published = await self._publish_if_enough(c, held, said, policy)
@@ -315,15 +314,3 @@ async def _find(c: AsyncConnection, wanted: str) -> Emergency:
     if found is None:
         raise NotFound("没有找到这条应急信息，请返回列表。")
     return found
-
-
-async def _check_key(
-    c: AsyncConnection, by: Person, approval: Approval, *, policy: Policy, statement: Statement
-) -> None:
-    key = await key_store.find_key(c, approval.key_id)
-    if key is None or key.holder != by.id or not may_sign(key, by, role=Role.EMERGENCY):
-        raise UnknownKey("这把密钥不是您登记的有效密钥，请在“我的密钥”页面登记后再签名。")
-    if not counted((approval,), policy=policy, feed=statement.feed):
-        raise UnknownKey("您的密钥尚未列入应急签名策略，请管理员签发新的签名策略后再签名。")
-    if not is_signed(bytes.fromhex(key.public), approval.signature, statement.signed_bytes()):
-        raise StaleApproval

@@ -16,7 +16,6 @@ from content.disclosure.record import DisclosureRecord
 from content.errors import CallerError, NotFound
 from content.feed.body import body_bytes
 from content.feed.entry import MAX_BODY, SignedHead
-from content.feed.keys import is_signed
 from content.feed.policy import Policy
 from content.feed.statement import Action, Approval, Statement
 from controller.auth.permissions import Permission, require
@@ -34,11 +33,10 @@ from controller.services.feed_log import (
     counted,
     current_policy,
 )
-from controller.services.policy import may_sign
 from controller.services.published import PublishedRecord, PublishedRecords, Standing, Withdrawn
+from controller.services.signing import StaleApproval, UnknownKey, check_key
 from controller.services.signing_progress import signers_of
 from controller.store import documents as store
-from controller.store import keys as key_store
 from controller.store import log as log_store
 from controller.store.database import Database
 from controller.store.documents import Document, DocumentEvent, Pending
@@ -54,22 +52,8 @@ __all__ = [
     "ToSign",
     "UnknownKey",
     "Withdrawn",
-    "check_key",
     "published_form",
 ]
-
-
-class UnknownKey(CallerError):
-    """The signing key is not the person's own, not active, or not in the signed policy."""
-
-
-class StaleApproval(CallerError):
-    """The signature is not over what is to be published now."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "签名与当前待审内容不符，文件可能刚被修改。请刷新页面，核对最新内容后重新签名。"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,21 +370,3 @@ async def _find(c: AsyncConnection, document_id: str) -> Document:
     if document is None:
         raise NotFound("没有找到这份文件，请返回列表重新查找。")
     return document
-
-
-async def check_key(
-    c: AsyncConnection, by: Person, approval: Approval, *, policy: Policy, statement: Statement
-) -> None:
-    """Let a signature pass whose key is the person's own, in the policy, and over this statement.
-
-    Raises:
-        UnknownKey: the key does not count.
-        StaleApproval: the signature is over something else.
-    """
-    key = await key_store.find_key(c, approval.key_id)
-    if key is None or key.holder != by.id or not may_sign(key, by):
-        raise UnknownKey("这把密钥不是您登记的有效密钥，请在“我的密钥”页面登记后再签名。")
-    if not counted((approval,), policy=policy, feed=statement.feed):
-        raise UnknownKey("您的密钥尚未列入签名策略，请管理员签发新的签名策略后再签名。")
-    if not is_signed(bytes.fromhex(key.public), approval.signature, statement.signed_bytes()):
-        raise StaleApproval

@@ -103,9 +103,11 @@ class Stage:
         tls = client_tls(
             self.brokers.ca, self.brokers.ca.issue_controller(now=wall_now()), self._folder / "tls"
         )
+        nodes = [("127.0.0.1", port) for port in self.brokers.ports]
+        engines = [tuple(nodes)] if self.brokers.is_one else [(node,) for node in nodes]
         links = {
-            str(port): BrokerLink(BrokerAddress("127.0.0.1", port, tls, _at_once), boot="c1")
-            for port in (self.brokers.ports[:1] if self.brokers.is_one else self.brokers.ports)
+            str(engine): BrokerLink(BrokerAddress(engine, tls, _at_once), boot="c1")
+            for engine in engines
         }
         ear = Ear(ManyLinks(links))
         for via, link in links.items():

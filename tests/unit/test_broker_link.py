@@ -30,7 +30,9 @@ async def ready() -> None:
 
 
 async def test_a_task_cancelled_together_with_the_brokers_answer_ends() -> None:
-    link = BrokerLink(BrokerAddress("127.0.0.1", 1, ssl.create_default_context(), ready), boot="b")
+    link = BrokerLink(
+        BrokerAddress((("127.0.0.1", 1),), ssl.create_default_context(), ready), boot="b"
+    )
     client = ForgetfulClient()
     link._client = client
 
