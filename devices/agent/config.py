@@ -59,6 +59,7 @@ class TerminalConfig:
             0 = 1 in a demo and 30 otherwise (wire.md 9.2).
         scrub_s: seconds between two records of the slow re-check of the replica.
         devices: card reader, scanner, radar, text sign, power supply; see devices.hub.place.
+        screen_rest_s: seconds without anybody before the radar after which the touch screen rests, 0 = never.
         phone: whom a visitor may call where nobody is at hand, "" for nobody.
     """
 
@@ -84,6 +85,7 @@ class TerminalConfig:
     scrub_s: int = 5
     devices: dict[Kind, Peripheral] = field(default_factory=dict)
     phone: str = ""
+    screen_rest_s: int = 0
 
     @property
     def keepalive(self) -> int:

@@ -2,7 +2,7 @@
 
 UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session, CardWanted, LookUp.
 agent -> UI: Welcome, Submitted, Printed, ReplicaChanged, LinkState, DeviceHealth, Ping, CardSeen, Scanned, Presence,
-Progress, Closing.
+Progress, Closing, Rest.
 """
 
 from typing import TypeVar
@@ -204,6 +204,12 @@ class Progress(Message, frozen=True, tag="progress"):
     error: str = ""
 
 
+class Rest(Message, frozen=True, tag="rest"):
+    """Nobody is there: the touch screen goes dark, or comes back. A touch brings it back too."""
+
+    on: bool
+
+
 class Closing(Message, frozen=True, tag="closing"):
     """The terminal stops in so many seconds and `sentence` tells visitors so; 0 takes it back."""
 
@@ -229,6 +235,7 @@ ToUi = (
     | Presence
     | Progress
     | Closing
+    | Rest
 )
 
 _M = TypeVar("_M", bound=Message)
