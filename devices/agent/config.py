@@ -61,6 +61,7 @@ class TerminalConfig:
         scrub_s: seconds between two records of the slow re-check of the replica.
         printer_model: key of the printer's sheet in devices/drivers/printer/models.toml.
         devices: card reader, scanner, radar, text sign, power supply; see devices.hub.place.
+        screen_rest_s: seconds without anybody before the radar after which the touch screen rests, 0 = never.
         phone: whom a visitor may call where nobody is at hand, "" for nobody.
         bundles: folder under which sticks are mounted, for example "/media"; "" for none.
     """
@@ -89,6 +90,7 @@ class TerminalConfig:
     devices: dict[Kind, Peripheral] = field(default_factory=dict)
     phone: str = ""
     bundles: str = ""
+    screen_rest_s: int = 0
 
     @property
     def keepalive(self) -> int:

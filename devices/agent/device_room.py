@@ -12,9 +12,10 @@ from devices.agent.disk import OneThread
 from devices.agent.faults import FaultBook
 from devices.agent.lookup import LookUps, StandingSource
 from devices.agent.notice_line import read_notice_line
-from devices.agent.peripherals import Peripherals, Ui
+from devices.agent.peripherals import KIOSK, Peripherals, Ties, Ui
 from devices.agent.power import PowerWatch
 from devices.agent.report import Reporter
+from devices.agent.screen_rest import DisplaySwitch, ScreenRest
 from devices.clock import Clock
 from devices.hub.hub import Hub
 from devices.ipc.messages import LookUp, ToAgent, ToUi
@@ -61,13 +62,16 @@ class DeviceRoom:
             on_news=self._news,
             claimed=(settings.printer,) if settings.printer else (),
         )
+        self._rest = ScreenRest(
+            after_s=settings.screen_rest_s,
+            clock=clock,
+            tell=lambda message: voice.say(KIOSK, message),
+            switch=DisplaySwitch(),
+        )
         self.peripherals = Peripherals(
             self.hub,
             public_url=settings.public_url,
-            reporter=reporter,
-            faults=faults,
-            power=self._power,
-            tell=voice.say,
+            ties=Ties(reporter, faults, self._power, self._rest, voice.say),
         )
 
     async def __aenter__(self) -> Self:
@@ -82,6 +86,7 @@ class DeviceRoom:
     ) -> None:
         self._lookups.close()
         self._power.close()
+        await self._rest.switch.close()
         await asyncio.to_thread(self.hub.close)
         self._sign_thread.close()
 

@@ -14,6 +14,7 @@ from typing import Protocol, assert_never
 from devices.agent.faults import FaultBook
 from devices.agent.power import PowerWatch
 from devices.agent.report import Reporter
+from devices.agent.screen_rest import ScreenRest
 from devices.drivers.health import Health, Level
 from devices.drivers.id_card.machine import CardGone, CardRead, CardTrouble, Event, TakeCardAway
 from devices.drivers.id_card.status import say as say_card
@@ -57,26 +58,28 @@ class _Asking:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Whom the devices concern; `tell` sends to the UI of a name, "" to all."""
+
+    reporter: Reporter
+    faults: FaultBook
+    power: PowerWatch
+    rest: ScreenRest
+    tell: Callable[[str, ToUi], None]
+
+
 class Peripherals:
     """Runs in the event loop; only `stir` is called from devices' threads."""
 
-    def __init__(
-        self,
-        hub: Hub,
-        *,
-        public_url: str,
-        reporter: Reporter,
-        faults: FaultBook,
-        power: PowerWatch,
-        tell: Callable[[str, ToUi], None],
-    ) -> None:
-        """Make it; `tell` sends to the UI of a name, "" to all."""
+    def __init__(self, hub: Hub, *, public_url: str, ties: Ties) -> None:
         self._hub = hub
         self._public_url = public_url
-        self._reporter = reporter
-        self._faults = faults
-        self._power = power
-        self._tell = tell
+        self._reporter = ties.reporter
+        self._faults = ties.faults
+        self._power = ties.power
+        self._rest = ties.rest
+        self._tell = ties.tell
         self._news = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._asking: _Asking | None = None
@@ -91,7 +94,8 @@ class Peripherals:
     def greetings(self) -> tuple[ToUi, ...]:
         """Return what a UI that comes should know of the devices."""
         here = () if self._is_present is None else (Presence(present=self._is_present),)
-        return (*self._seen.values(), *here, *self._power.greetings())
+        resting = (*self._power.greetings(), *self._rest.greetings())
+        return (*self._seen.values(), *here, *resting)
 
     async def run(self) -> None:
         """Attend for ever."""
@@ -111,6 +115,7 @@ class Peripherals:
             for event in self._hub.ups.take_events():
                 self._power.take(event)
         self._look_at_health()
+        self._rest.look(is_nobody_there=self._is_nobody_there())
 
     # What a UI says
 
@@ -121,6 +126,7 @@ class Peripherals:
                 self._ask(ui, step)
             case Session(active=active):
                 self._power.session(active=active)
+                self._rest.session(active=active)
                 if not active:
                     self.left(ui)
             case _:
@@ -165,6 +171,10 @@ class Peripherals:
         for event in self._hub.presence.take_events():
             self._is_present = isinstance(event, Arrived)
             self._tell(KIOSK, Presence(present=self._is_present))
+
+    def _is_nobody_there(self) -> bool:
+        radar = self._seen.get(Kind.PRESENCE)
+        return radar is not None and radar.level == Level.OK and self._is_present is not True
 
     def _look_at_health(self) -> None:
         for kind, health in self._hub.health().items():

@@ -2,7 +2,7 @@
 
 UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session, CardWanted, LookUp, Picture, Counted.
 agent -> UI: Welcome, Submitted, Printed, ReplicaChanged, LinkState, DeviceHealth, Ping, CardSeen, Scanned, Presence,
-Progress, Closing, TakePicture, Told.
+Progress, Closing, TakePicture, Told, Rest.
 """
 
 from typing import TypeVar
@@ -213,6 +213,12 @@ class Progress(Message, frozen=True, tag="progress"):
     error: str = ""
 
 
+class Rest(Message, frozen=True, tag="rest"):
+    """Nobody is there: the touch screen goes dark, or comes back. A touch brings it back too."""
+
+    on: bool
+
+
 class Closing(Message, frozen=True, tag="closing"):
     """The terminal stops in so many seconds and `sentence` tells visitors so; 0 takes it back."""
 
@@ -270,6 +276,7 @@ ToUi = (
     | Presence
     | Progress
     | Closing
+    | Rest
     | TakePicture
     | Told
 )

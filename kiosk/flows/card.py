@@ -82,7 +82,9 @@ class CardFlow:
         return self._seen.state is CardState.READ
 
     def health(self, health: DeviceHealth) -> None:
-        """Take how the reader is."""
+        """Take how the reader is; other devices' health is none of a card."""
+        if health.device != DEVICE:
+            return
         self._is_there = True
         self._is_down = health.level == "down"
         self._sorry = health.visitor

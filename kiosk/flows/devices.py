@@ -8,8 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from content.requests.form import ApplicantKind
-from devices.ipc.messages import CardSeen, Closing, DeviceHealth, Presence, Progress, Scanned, Told
-from kiosk.flows.card import DEVICE as CARD
+from devices.ipc.messages import (
+    CardSeen,
+    Closing,
+    DeviceHealth,
+    Presence,
+    Progress,
+    Rest,
+    Scanned,
+    Told,
+)
 from kiosk.flows.card import CardState
 from kiosk.flows.request import Step
 from kiosk.flows.session import Phase
@@ -18,7 +26,7 @@ from kiosk.flows.surround import Place
 if TYPE_CHECKING:
     from kiosk.flows.kiosk import Kiosk
 
-FromDevices = DeviceHealth | CardSeen | Scanned | Presence | Progress | Closing | Told
+FromDevices = DeviceHealth | CardSeen | Scanned | Presence | Progress | Closing | Rest | Told
 
 DEPARTURE_S = 5.0
 """Shown before the wipe, after nobody was seen for 5 s: any touch stops it."""
@@ -34,12 +42,18 @@ class DeviceDesk:
         self._kiosk = kiosk
         self._closes_at: float | None = None
         self._is_card_left_told = False
+        self._is_dark = False
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether the screen rests: nobody is there, and nobody has touched it."""
+        return self._is_dark and self._kiosk.phase is Phase.RESTING
 
     def receive(self, message: FromDevices, now: float) -> None:
         """Take a message that a device is behind of."""
         match message:
             case DeviceHealth():
-                self._health(message)
+                self._kiosk.card.health(message)
             case CardSeen():
                 self._card(message)
             case Scanned():
@@ -50,14 +64,12 @@ class DeviceDesk:
                 self._kiosk.receipt.answered(message)
             case Closing():
                 self._closing(message, now)
+            case Rest(on=on):
+                self._is_dark = on
             case Told():
                 self._kiosk.say(message.text, for_s=TOLD_S)
             case _:
                 assert_never(message)
-
-    def _health(self, message: DeviceHealth) -> None:
-        if message.device == CARD:
-            self._kiosk.card.health(message)
 
     def tick(self, now: float) -> None:
         """Let time pass."""

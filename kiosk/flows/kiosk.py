@@ -112,6 +112,7 @@ class Kiosk(LaterFlows):
             can_go_back=self._way.can_go_back,
             is_agent_here=self._ports.agent.connected,
             has_printer=self._welcome is not None and self._welcome.has_printer,
+            is_dark=self.devices.is_dark,
         )
 
     def bodies(self) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ class KioskView:
     can_go_back: bool
     is_agent_here: bool
     has_printer: bool
+    is_dark: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from kiosk.words import Words
 from signage.kit.rules import load_rules
 
 if TYPE_CHECKING:
-    from kiosk.widgets.overlay import IdleOverlay, NoticeCard
+    from kiosk.widgets.overlay import DarkOverlay, IdleOverlay, NoticeCard
 
 load_rules(__file__)
 
@@ -40,6 +40,7 @@ class Frame(FloatLayout):
         self._words = words
         self._overlay: IdleOverlay | None = None
         self._notice: NoticeCard | None = None
+        self._dark: DarkOverlay | None = None
         self._bands: tuple[Band, ...] = ()
         super().__init__(**kwargs)
 
@@ -71,6 +72,7 @@ class Frame(FloatLayout):
         self._show_bands(view.bands)
         self._show_notice(view.notice)
         self._show_idle(view)
+        self._show_dark(is_dark=view.is_dark)
 
     def _show_nav(self, view: KioskView, *, is_home: bool) -> None:
         nav = self.ids.nav
@@ -103,6 +105,16 @@ class Frame(FloatLayout):
             self.add_widget(self._overlay)
         self._overlay.seconds = view.session.seconds_left
         self._overlay.sentence = self._words("idle.text", seconds=view.session.seconds_left)
+
+    def _show_dark(self, *, is_dark: bool) -> None:
+        if is_dark and self._dark is None:
+            from kiosk.widgets.overlay import DarkOverlay
+
+            self._dark = DarkOverlay()
+            self.add_widget(self._dark)
+        elif not is_dark and self._dark is not None:
+            self.remove_widget(self._dark)
+            self._dark = None
 
     def _show_notice(self, text: str) -> None:
         if text and self._notice is None:

@@ -22,6 +22,15 @@ class IdleOverlay(AnchorLayout):
         return True
 
 
+class DarkOverlay(AnchorLayout):
+    """Covers everything while nobody is there. A touch wakes the screen and does no more."""
+
+    def on_touch_down(self, touch: object) -> bool:
+        """Swallow the touch: it was meant for a dark screen."""
+        super().on_touch_down(touch)
+        return True
+
+
 class NoticeCard(BoxLayout):
     """One sentence at the foot, gone by itself."""
 

@@ -1,6 +1,7 @@
 """A real agent, real threads and lines, simulated devices: what a visitor at the kiosk gets of them."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,7 +17,15 @@ from devices.ipc.messages import (
     Session,
 )
 from devices.wire.messages import Fault
-from tests.support.device_terminal import PUBLIC_URL, DeviceTerminal, device_terminal
+from tests.support.device_terminal import (
+    PUBLIC_URL,
+    Devices,
+    DeviceTerminal,
+    device_terminal,
+    make_home,
+    terminal_config,
+)
+from tests.support.processes import Program
 
 CARD_NUMBER = "519921199001010025"
 
@@ -167,3 +176,24 @@ async def test_the_sign_says_something_from_the_start(terminal: DeviceTerminal) 
     await terminal.visitor.sees_health(Kind.TEXT_SIGN, "ok")
 
     assert terminal.devices.sign.text == "示范县"
+
+
+async def test_the_agents_process_ends_cleanly_before_the_battery_does(tmp_path: Path) -> None:
+    devices = Devices(tmp_path / "dev")
+    agent: Program | None = None
+    try:
+        home = make_home(tmp_path / "home", terminal_config(devices.places))
+        command = (sys.executable, "-m", "devices", "agent", "--home", str(home.path))
+        agent = Program("agent", *command)
+        await asyncio.to_thread(agent.wait_line, "agent ready")
+        await devices.order(Kind.UPS, battery=9)
+        await devices.order(Kind.UPS, mains="off")
+
+        assert await asyncio.to_thread(agent.wait_end) == 0
+        assert "battery low, stopping" in agent.output
+        assert "Traceback" not in agent.output
+        assert not home.socket.exists()
+    finally:
+        if agent is not None:
+            agent.stop()
+        devices.close()

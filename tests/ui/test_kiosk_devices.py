@@ -5,7 +5,16 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from devices.ipc.messages import CardSeen, CardWanted, DeviceHealth, Presence, Progress, Scanned
+from devices.ipc.messages import (
+    CardSeen,
+    CardWanted,
+    DeviceHealth,
+    Presence,
+    Progress,
+    Rest,
+    Scanned,
+    Session,
+)
 from tests.support.fake_kiosk import welcome
 from tests.ui.kiosk_ui import SECRETS, KioskUi, opened_kiosk
 
@@ -109,3 +118,17 @@ def test_a_kiosk_where_nobody_is_at_hand_learns_so_from_its_agent(ui: KioskUi) -
 
     assert "现场工作人员" not in ui.texts()
     assert "请拨打 0000-12345" in ui.texts()
+
+
+def test_a_dark_screen_shows_nothing_and_its_first_touch_presses_nothing(ui: KioskUi) -> None:
+    ui.welcome()
+    ui.answer(Rest(on=True))
+    ui.settle()
+    assert type(ui.app.frame.children[0]).__name__ == "DarkOverlay"
+    tile = ui.app.frame.screen
+    ui.tap_at(*tile.to_window(tile.center_x, tile.y + tile.height * 0.4))
+    ui.settle()
+
+    assert ui.app.kiosk.place == "home"
+    assert ui.agent.last(Session).active
+    assert "DarkOverlay" not in [type(one).__name__ for one in ui.app.frame.children]
