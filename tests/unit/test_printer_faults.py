@@ -59,6 +59,8 @@ def assert_the_next_paper_is_clean(bench: Bench, model: ModelSheet) -> None:
     fresh = Bench(model=model)
     fresh.device.print_slip(paper_of(SECOND_VISITOR))
     (expected,) = fresh.papers()
+    while bench.device.watch().level is Level.DOWN:
+        bench.wait(2)
 
     result = bench.device.print_slip(paper_of(SECOND_VISITOR))
 

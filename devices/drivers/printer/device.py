@@ -133,15 +133,19 @@ class PrinterDevice:
         the next visitor's slip: it gets nothings instead, which mean nothing anywhere else.
         """
         talk.clear_buffers()
-        data = bytes(self._half_sent) + separator(self._model)
-        within_s = _SHORTEST_CLEAN_S + len(data) * _BITS_PER_BYTE / self._model.baud * _LINE_FACTOR
-        if not self._has_torso or talk.send_all(data, within_s):
-            self._has_torso = False
-            self._holds_rest = False
+        if self._has_torso:
+            data = bytes(self._half_sent) + separator(self._model)
+            line_s = len(data) * _BITS_PER_BYTE / self._model.baud
+            if not talk.send_all(data, _SHORTEST_CLEAN_S + line_s * _LINE_FACTOR):
+                return
+            talk.drain(
+                line_s
+            )  # a question asked while the line is busy would seem to be unanswered
+        self._has_torso = self._holds_rest = False
 
     def _run(self, talk: Conversation, job: PrintJob) -> PrintResult:
         self._holds_rest = self._has_torso = True
-        self._half_sent = max(map(len, job.pieces))
+        self._half_sent = min(self._model.buffer, max(map(len, job.pieces)))
         run = self._begin(talk, job)
         try:
             result = self._send_and_wait(run)
