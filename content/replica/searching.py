@@ -30,6 +30,7 @@ MOST_TERMS = 12
 MOST_POSTINGS = 30_000
 NEAREST = 60
 RELATED_WEIGHT = 0.3
+ALIKE_WEIGHT = 0.8
 FULL_TERM = K1 + 1
 """What a term gives at most, times its rarity."""
 EVERYDAY_NAME = 8.0
@@ -160,6 +161,7 @@ class IndexReader:
 
     def _by_all_grounds(self, asked: Asked) -> list[Placed]:
         mix = MIXES[asked.query.mode]
+        asked = asked.corrected(self._holding)
         learned, sentence = self._learned(asked.query), self._sentence(asked.query)
         rows = set(self._lexical(asked))
         for sight in (learned, sentence):
@@ -247,6 +249,7 @@ class IndexReader:
         if model is not None and asked.query.mode is Mode.QUESTION:
             prior = model.prior * model.priors_of([one.family for one in candidates])
         words = self._bm25(asked.words, candidates, weight=1.0)
+        words += self._bm25(asked.alike, candidates, weight=ALIKE_WEIGHT)
         best = sum(self._corpus.rarity(self._holding(term)) for term in asked.words) * FULL_TERM
         return Grounds(
             words=words,
