@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test setup lint fmt type unit ui e2e bench screenshots system system-e2e assets clean
+.PHONY: demo test setup lint fmt type unit ui e2e bench screenshots search-model system system-e2e assets clean
 
 demo: setup
 	$(BIN)/python -m controller demo
@@ -58,3 +58,10 @@ screenshots: setup system-e2e
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .state
+
+# What search.md measured is learned anew from the judged halves; terminals find the file beside their replica.
+SEARCH_DATA ?= ../shared/data/search
+search-model: setup
+	$(BIN)/python -m controller.learning model --out build/search/search-model.bin \
+	  --passages $(SEARCH_DATA)/statute_articles.jsonl.zst $(SEARCH_DATA)/ncp_policies.jsonl.zst $(SEARCH_DATA)/zwfw_items.jsonl.zst \
+	  --answers $(SEARCH_DATA)/statute_qrels.jsonl.zst $(SEARCH_DATA)/ncp_questions.jsonl.zst
