@@ -80,6 +80,7 @@ class IndexReader:
         self._wording = Wording.of(UNCURATED)
         self._corpus = Corpus(0, 1.0)
         self._documents: dict[str, int] = {}
+        self._counted: dict[str, int] = {}
 
     def use(self, models: Models) -> None:
         """Search with these models from now on."""
@@ -103,6 +104,7 @@ class IndexReader:
         return tuple(first.values())[:MOST_HITS]
 
     def _count(self) -> None:
+        self._counted.clear()
         for records, length in self._rows("SELECT records, length FROM corpus", ()):
             if abs(records - self._corpus.records) > self._corpus.records // 50:
                 self._documents.clear()
@@ -161,6 +163,7 @@ class IndexReader:
 
     def _by_all_grounds(self, asked: Asked) -> list[Placed]:
         mix = MIXES[asked.query.mode]
+        self._count_terms(asked.terms)
         asked = asked.corrected(self._holding)
         learned, sentence = self._learned(asked.query), self._sentence(asked.query)
         rows = set(self._lexical(asked))
@@ -213,17 +216,26 @@ class IndexReader:
         return [row for (row,) in rows]
 
     def _holding(self, term: str) -> int:
-        """How many records hold a term.
+        """How many records hold a term."""
+        if term not in self._counted:
+            self._count_terms((term,))
+        return self._counted[term]
 
-        Long lists are remembered, since the index has to walk a list to count it. Short ones are not: a word
-        that nothing held a moment ago must be found as soon as an edit brings it.
+    def _count_terms(self, terms: Sequence[str]) -> None:
+        """Count for this query how many records hold each term.
+
+        Long lists are remembered beyond it, since the index has to walk a list to count it. Short ones are not: a
+        word that nothing held a moment ago must be found as soon as an edit brings it.
         """
-        held = self._documents.get(term)
-        if held is None:
-            held = sum(n for (n,) in self._rows("SELECT doc FROM term WHERE term = ?", (term,)))
-            if held >= _LONG_LIST:
-                self._documents[term] = held
-        return held
+        asked = [term for term in dict.fromkeys(terms) if term not in self._documents]
+        sql = f"SELECT term, doc FROM term WHERE term IN ({_marks(asked)})"  # noqa: S608
+        found: dict[str, int] = dict(self._rows(sql, tuple(asked))) if asked else {}
+        self._documents |= {term: n for term, n in found.items() if n >= _LONG_LIST}
+        known = {
+            **found,
+            **{term: self._documents[term] for term in terms if term in self._documents},
+        }
+        self._counted |= {term: known.get(term, 0) for term in terms}
 
     def _candidates(self, rows: Iterable[int], records: Sequence[str]) -> list[Candidate]:
         numbers = tuple(rows)
