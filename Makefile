@@ -7,6 +7,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test setup lint fmt type unit ui e2e bench screenshots system system-e2e assets clean test-postgres cluster
 
+.PHONY: demo test setup lint fmt type unit ui e2e bench screenshots search-model system system-e2e assets clean
+
 demo: setup
 	$(BIN)/python -m controller demo
 
@@ -100,3 +102,10 @@ oracles: setup
 .PHONY: hostile
 hostile: setup
 	$(BIN)/python -m pytest -m hostile --timeout=300 tests/hostile
+
+# What search.md measured is learned anew from the judged halves; terminals find the file beside their replica.
+SEARCH_DATA ?= ../shared/data/search
+search-model: setup
+	$(BIN)/python -m controller.learning model --out build/search/search-model.bin \
+	  --passages $(SEARCH_DATA)/statute_articles.jsonl.zst $(SEARCH_DATA)/ncp_policies.jsonl.zst $(SEARCH_DATA)/zwfw_items.jsonl.zst \
+	  --answers $(SEARCH_DATA)/statute_qrels.jsonl.zst $(SEARCH_DATA)/ncp_questions.jsonl.zst

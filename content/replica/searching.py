@@ -30,6 +30,7 @@ MOST_TERMS = 12
 MOST_POSTINGS = 30_000
 NEAREST = 60
 RELATED_WEIGHT = 0.3
+ALIKE_WEIGHT = 0.8
 FULL_TERM = K1 + 1
 """What a term gives at most, times its rarity."""
 EVERYDAY_NAME = 8.0
@@ -79,6 +80,7 @@ class IndexReader:
         self._wording = Wording.of(UNCURATED)
         self._corpus = Corpus(0, 1.0)
         self._documents: dict[str, int] = {}
+        self._counted: dict[str, int] = {}
 
     def use(self, models: Models) -> None:
         """Search with these models from now on."""
@@ -102,6 +104,7 @@ class IndexReader:
         return tuple(first.values())[:MOST_HITS]
 
     def _count(self) -> None:
+        self._counted.clear()
         for records, length in self._rows("SELECT records, length FROM corpus", ()):
             if abs(records - self._corpus.records) > self._corpus.records // 50:
                 self._documents.clear()
@@ -160,6 +163,8 @@ class IndexReader:
 
     def _by_all_grounds(self, asked: Asked) -> list[Placed]:
         mix = MIXES[asked.query.mode]
+        self._count_terms(asked.terms)
+        asked = asked.corrected(self._holding)
         learned, sentence = self._learned(asked.query), self._sentence(asked.query)
         rows = set(self._lexical(asked))
         for sight in (learned, sentence):
@@ -211,17 +216,26 @@ class IndexReader:
         return [row for (row,) in rows]
 
     def _holding(self, term: str) -> int:
-        """How many records hold a term.
+        """How many records hold a term."""
+        if term not in self._counted:
+            self._count_terms((term,))
+        return self._counted[term]
 
-        Long lists are remembered, since the index has to walk a list to count it. Short ones are not: a word
-        that nothing held a moment ago must be found as soon as an edit brings it.
+    def _count_terms(self, terms: Sequence[str]) -> None:
+        """Count for this query how many records hold each term.
+
+        Long lists are remembered beyond it, since the index has to walk a list to count it. Short ones are not: a
+        word that nothing held a moment ago must be found as soon as an edit brings it.
         """
-        held = self._documents.get(term)
-        if held is None:
-            held = sum(n for (n,) in self._rows("SELECT doc FROM term WHERE term = ?", (term,)))
-            if held >= _LONG_LIST:
-                self._documents[term] = held
-        return held
+        asked = [term for term in dict.fromkeys(terms) if term not in self._documents]
+        sql = f"SELECT term, doc FROM term WHERE term IN ({_marks(asked)})"  # noqa: S608
+        found: dict[str, int] = dict(self._rows(sql, tuple(asked))) if asked else {}
+        self._documents |= {term: n for term, n in found.items() if n >= _LONG_LIST}
+        known = {
+            **found,
+            **{term: self._documents[term] for term in terms if term in self._documents},
+        }
+        self._counted |= {term: known.get(term, 0) for term in terms}
 
     def _candidates(self, rows: Iterable[int], records: Sequence[str]) -> list[Candidate]:
         numbers = tuple(rows)
@@ -247,6 +261,7 @@ class IndexReader:
         if model is not None and asked.query.mode is Mode.QUESTION:
             prior = model.prior * model.priors_of([one.family for one in candidates])
         words = self._bm25(asked.words, candidates, weight=1.0)
+        words += self._bm25(asked.alike, candidates, weight=ALIKE_WEIGHT)
         best = sum(self._corpus.rarity(self._holding(term)) for term in asked.words) * FULL_TERM
         return Grounds(
             words=words,

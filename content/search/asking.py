@@ -1,8 +1,10 @@
 """What a query asks for, term by term, with everything that curation adds to it. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from content.search.match import PINYIN, WORDS, Query, text_terms
+from content.search.shapes import look_alikes
 from content.search.wording import Said, Wording
 
 
@@ -13,6 +15,7 @@ class Asked:
     Attributes:
         query: as read.
         words, pinyin: its own terms.
+        alike: terms that look like those of its own that nothing holds: a slip of the hand.
         related: terms of other ways to say what it says, none of its own.
         said: the phrases behind `related`, and the records whose everyday name it holds.
     """
@@ -22,6 +25,7 @@ class Asked:
     pinyin: tuple[str, ...]
     related: tuple[str, ...]
     said: Said
+    alike: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, query: Query, wording: Wording) -> "Asked":
@@ -36,4 +40,10 @@ class Asked:
     @property
     def terms(self) -> tuple[str, ...]:
         """All of them."""
-        return (*self.words, *self.pinyin, *self.related)
+        return (*self.words, *self.pinyin, *self.related, *self.alike)
+
+    def corrected(self, holding: Callable[[str], int]) -> "Asked":
+        """Return this with the look-alikes that something holds, for terms that nothing holds."""
+        unknown = [term for term in self.words if not holding(term)]
+        alike = [one for term in unknown for one in look_alikes(term) if holding(one)]
+        return replace(self, alike=tuple(dict.fromkeys(alike))) if alike else self

@@ -40,7 +40,7 @@ MIXES = {
 SENTENCE_FLOOR = 0.80
 """Cosine that two unrelated titles have: the sentence model's vectors point much the same way."""
 
-CERTAIN = 2.0
+CERTAIN = 0.7
 """Of this certainty the words alone decide."""
 POPULAR = 0.10
 EXPIRED = 0.30
@@ -95,7 +95,7 @@ def totals(grounds: Grounds, mix: Mix) -> Floats:
         + grounds.related
         + mix.meaning * doubt * grounds.meaning
         + mix.prior * doubt * grounds.prior
-        + mix.sentence * doubt * sentence
+        + mix.sentence * doubt * doubt * sentence
     )
     return total
 

@@ -1,0 +1,84 @@
+"""What a query says beside its own words: everyday words, look-alikes, and the order that follows."""
+
+import numpy as np
+import pytest
+
+from content.search.asking import Asked
+from content.search.everyday import EVERYDAY
+from content.search.match import Mode, read_query
+from content.search.rank import MIXES, Grounds, totals
+from content.search.request import UNCURATED, Curation
+from content.search.shapes import ALIKE, look_alikes
+from content.search.vectors import SIFTED, CloudMaker, nearest, to_code
+from content.search.wording import Wording
+
+
+def asked(text: str, curation: Curation = UNCURATED) -> Asked:
+    query = read_query(text)
+    assert query is not None
+    return Asked.of(query, Wording.of(curation))
+
+
+def test_spoken_words_bring_official_ones_and_never_the_other_way_round() -> None:
+    assert "最低" in asked("吃低保怎么办").related
+    assert asked("最低生活保障").related == ()
+
+
+def test_curated_synonyms_join_the_common_ones() -> None:
+    found = asked("低保", Curation(synonyms=(("低保", "困难户补贴"),)))
+
+    assert {"困难", "最低"} <= set(found.related)
+
+
+def test_no_word_leads_to_itself() -> None:
+    assert [word for word, meant in EVERYDAY.items() if word in meant] == []
+    assert [sign for sign, others in ALIKE.items() if sign in others or not others] == []
+
+
+def test_a_slip_of_the_hand_is_mended_only_where_nothing_holds_what_was_written() -> None:
+    held = {"危房": 3, "改造": 3, "末来": 1}
+
+    mended = asked("厄房改造").corrected(lambda term: held.get(term, 0))
+    as_written = asked("末来").corrected(lambda term: held.get(term, 0))
+
+    assert mended.alike == ("危房",)
+    assert as_written.alike == ()
+
+
+def test_look_alikes_change_one_character() -> None:
+    assert set(look_alikes("未来")) == {"末来"}
+
+
+@pytest.mark.parametrize("text", ["", "？", "   ", "。，、"])
+def test_nothing_to_search_for_is_no_query(text: str) -> None:
+    assert read_query(text) is None
+
+
+def test_meaning_counts_less_the_surer_the_words_are() -> None:
+    def second(certainty: float) -> float:
+        none = np.zeros(2, np.float32)
+        meaning = np.array([0, 40], np.float32)
+        words = np.array([10, 0], np.float32)
+        grounds = Grounds(words, none, none, meaning, none, none, certainty)
+        return float(np.diff(totals(grounds, MIXES[Mode.QUESTION]))[0])
+
+    assert second(0.0) > second(0.5) > second(1.0)
+
+
+def test_the_nearest_of_many_are_found_by_their_sign_bits() -> None:
+    drawn = np.random.default_rng(3).standard_normal((SIFTED * 3, 128)).astype(np.float32) + 0.5
+    codes = np.stack([np.frombuffer(to_code(one), np.int8) for one in drawn])
+    rows = np.arange(len(drawn)) + 10
+    maker = CloudMaker(128)
+    for part in (slice(0, 1000), slice(1000, None)):
+        maker.weigh(codes[part])
+    for part in (slice(0, 1000), slice(1000, None)):
+        maker.take(rows[part], codes[part])
+    question = drawn[7] / np.linalg.norm(drawn[7])
+
+    sifted = maker.made().sifted(question)
+    near = nearest(sifted, codes[sifted - 10], question, most=3)
+
+    assert len(sifted) == SIFTED
+    assert near.rows[0] == 17
+    assert near.cosines[0] == pytest.approx(1.0, abs=0.01)
