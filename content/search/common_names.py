@@ -7,8 +7,8 @@ from importlib.resources import files
 
 from content.search.curated import CuratedWords, ItemNames, Target, no_words
 
-LONGEST_TAIL = 14
-"""Characters by which an item's title may exceed the official phrase and still be the same matter."""
+SHARE = 2
+"""A title of more than so many times the official phrase's length is about something more special."""
 
 
 @lru_cache(maxsize=1)
@@ -38,4 +38,4 @@ def first_words(region: str, items: Iterable[Target]) -> CuratedWords:
 
 
 def _is_about(title: str, official: str) -> bool:
-    return official in title and len(title) - len(official) <= LONGEST_TAIL
+    return official in title and len(title) <= SHARE * len(official)

@@ -72,6 +72,10 @@ def show_answers(ui: KioskUi) -> None:
     ui.app.do("open_search", QUESTION)
 
 
+def show_chips(ui: KioskUi) -> None:
+    ui.app.do("open_search", "最低")
+
+
 def show_document(ui: KioskUi) -> None:
     ui.app.do("open_record", "DDC0000001")
 
