@@ -165,8 +165,9 @@ class Agent:
         """Serve until told to stop."""
         async with AsyncExitStack() as stack:
             stack.callback(self._disk.close)
-            stack.callback(self._copy.close)
+            # Closed in reverse: the thread that reads and writes the copy ends before the copy is closed.
             stack.callback(self._replica.close)
+            stack.callback(self._copy.close)
             stack.push_async_callback(asyncio.to_thread, self._spool.close)
             await stack.enter_async_context(self.upstream)
             await self._remember()
