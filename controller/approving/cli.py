@@ -25,7 +25,7 @@ from controller.approving.offer import (
     visible,
 )
 from controller.broker.private_files import write_private
-from controller.ceremony.console import Console, Terminal, agrees
+from controller.ceremony.console import Console, Parser, Terminal, agrees
 from controller.ceremony.holder_keys import make_key, open_key
 
 Step = Callable[[argparse.Namespace, Console], int]
@@ -158,9 +158,7 @@ async def _hand_in(account: Account, signature: SignatureFile) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m controller.approve", description="在自己的计算机上核对并签名"
-    )
+    parser = Parser(prog="python -m controller.approve", description="在自己的计算机上核对并签名")
     commands = parser.add_subparsers(required=True, metavar="步骤")
 
     one = commands.add_parser("key", help="生成自己的签名密钥")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from content.errors import ZoneError
 from controller.ceremony import steps
-from controller.ceremony.console import Console, Terminal
+from controller.ceremony.console import Console, Parser, Terminal
 from controller.ceremony.steps import Table
 from devices.clock import Clock, SystemClock
 
@@ -35,7 +35,7 @@ def main(argv: list[str], *, console: Console | None = None, clock: Clock | None
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m controller.keys", description="根密钥仪式")
+    parser = Parser(prog="python -m controller.keys", description="根密钥仪式")
     commands = parser.add_subparsers(required=True, metavar="步骤")
 
     one = commands.add_parser("request", help="控制端：生成申请文件")
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _at_the_table(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _at_the_table(commands: "argparse._SubParsersAction[Parser]") -> None:
     one = commands.add_parser("holder", help="离线：为一位保管人生成密钥")
     _folder(one)
     one.add_argument("--name", required=True, help="保管人姓名")

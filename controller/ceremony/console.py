@@ -1,12 +1,22 @@
 """Speak with the person at the keyboard: print, ask, take a passphrase without showing it."""
 
+import argparse
 import getpass
 import sys
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from typing_extensions import override
 
 YES = "同意"
+
+
+class Parser(argparse.ArgumentParser):
+    """Says in Chinese what is wrong with a command."""
+
+    @override
+    def error(self, message: str) -> NoReturn:
+        """End with one sentence; argparse's own words follow for who knows them."""
+        self.exit(2, f"命令参数不正确，请用 --help 查看用法。（{message}）\n")
 
 
 class Console(Protocol):

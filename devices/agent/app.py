@@ -213,8 +213,9 @@ class Agent:
         self._devices.on_power_end(stop.set)
         async with AsyncExitStack() as stack:
             stack.callback(self._disk.close)
-            stack.callback(self._copy.close)
+            # Closed in reverse: the thread that reads and writes the copy ends before the copy is closed.
             stack.callback(self._replica.close)
+            stack.callback(self._copy.close)
             stack.push_async_callback(asyncio.to_thread, self._spool.close)
             await stack.enter_async_context(self.upstream)
             await self._disk(self._outbox.sign_anew)

@@ -167,6 +167,42 @@ async def test_a_policy_of_a_ceremony_arrives_over_the_agents_own_https(rooted: 
     assert rooted.siege.titles() == {GOOD}
 
 
+async def test_a_root_that_was_rotated_away(rooted: Rooted) -> None:
+    """All holders changed their keys; who finds the old media cannot sign a policy with them."""
+    before = dict(rooted.trust.keys)
+    newer = rooted.trust.hold(
+        rooted.policy(version=3), holders=HOLDERS, signers=HOLDERS, renewed=HOLDERS, now=wall_now()
+    )
+    rooted.serve(newer, version=2)
+    await rooted.siege.strike()
+    await rooted.holds_version(3)
+    targets = make.new_targets(rooted.policy(version=4), version=9, now=wall_now())
+    for key in before.values():
+        make.sign(targets, key)
+    forged = replace(
+        newer, targets=make.to_bytes(targets), feeds=rooted.policy(version=4).target_bytes()
+    )
+    rooted.serve(forged, version=3)
+
+    await rooted.siege.strike()
+
+    await rooted.siege.reported("policy_refused")
+    assert rooted.siege.zone.reports[-1].policy == 3
+    assert rooted.siege.titles() == {GOOD}
+
+
+async def test_the_key_clients_own_files_changed_on_disk(rooted: Rooted) -> None:
+    await rooted.holds_version(2)
+    for path in (rooted.siege.home.keys).rglob("*.json"):
+        path.write_bytes(b"{}")
+    rooted.serve(rooted.trust.hold(rooted.policy(version=3), now=wall_now()), version=2)
+
+    await rooted.siege.strike()
+
+    await rooted.holds_version(3)
+    assert rooted.siege.titles() == {GOOD}
+
+
 async def test_a_policy_that_one_holder_signed(rooted: Rooted) -> None:
     """The attacker has the dating key and one medium with its passphrase; two holders are needed."""
     stranger = Signer("stranger")

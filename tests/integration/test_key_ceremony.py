@@ -1,6 +1,8 @@
 """From a zone whose root is in a browser to one whose root several people hold, step by step on the command line."""
 
 import asyncio
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -290,3 +292,20 @@ def test_the_controller_dates_the_keys_anew_long_before_they_run_out(
     assert shelf.file("2.snapshot.json")
     assert shelf.file("online.key") is None
     assert shelf.file("../zone.toml") is None
+
+
+def test_it_works_as_a_process_with_answers_on_standard_input(state: Path, table: Table) -> None:
+    table.begin(state, "--holders", ",".join(HOLDERS))
+    command = [sys.executable, "-m", "controller.keys", "holder", "--folder", str(table.ceremony)]
+    command += ["--name", HOLDERS[0], "--key", str(table.key(HOLDERS[0]))]
+
+    made = subprocess.run(
+        command, input=f"{PASSPHRASE}\n{PASSPHRASE}\n", capture_output=True, text=True, check=True
+    )
+
+    assert "公钥校验码" in made.stdout
+    assert PASSPHRASE not in made.stdout + made.stderr
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 2
+    assert "已经登记过" in again.stderr
+    assert "Traceback" not in again.stderr
