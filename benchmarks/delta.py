@@ -215,6 +215,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> dict[str, object
         "hundred_items_line_bytes": hundred.line,
         "head_bytes": one.head,
         "each_further_signer_bytes": one.signer,
+        "one_item_two_signers_bytes": one.total + (2 - options.signers) * one.signer,
         "snapshot_bytes": size,
         "snapshot_chunks": len(manifest.chunks),
         "zstd9_bytes": whole,

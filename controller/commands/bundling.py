@@ -5,6 +5,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from aiohttp import web
+
 from controller import keys
 from controller.commands.offline import offline
 from controller.config import ZoneConfig, load_config
@@ -18,7 +20,7 @@ def bundle(options: argparse.Namespace) -> int:
     """Write the bundle and say what is in it."""
     config = load_config(options.state)
     path = file_in(options.out, zone=config.main_feed)
-    for one in asyncio.run(_write(config, path, tuple(options.feed) or config.all_feeds)):
+    for one in asyncio.run(_write(config, path, tuple(options.feed))):
         sys.stdout.write(f"频道 {one.feed}：到第 {one.sequence} 条\n")
     sys.stdout.write(f"内容包已写入 {path}。插到终端后会自动校验并更新，结果显示在屏幕上。\n")
     return 0
@@ -39,4 +41,10 @@ async def _write(config: ZoneConfig, path: Path, feeds: tuple[str, ...]) -> tupl
             policies=app[keys.POLICIES],
             blobs=BlobFolder(config.state / "blobs"),
         )
-        return await bundles.write(path, feeds)
+        return await bundles.write(path, feeds or await _published(app, config))
+
+
+async def _published(app: web.Application, config: ZoneConfig) -> tuple[str, ...]:
+    """Return the zone's feeds that have content; the main feed if none has, so that its want is named."""
+    known = await app[keys.FEED_LOG].sequences()
+    return tuple(feed for feed in config.all_feeds if feed in known) or (config.main_feed,)

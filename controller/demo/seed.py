@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import time
 from functools import partial
@@ -12,17 +12,17 @@ from typing import Any
 
 from aiohttp import web
 
-from content.canonical import sha256_hex
 from content.catalog.domains import DOMAINS
 from content.catalog.item import CatalogItem
 from content.codes import code_from
 from content.disclosure.classes import DisclosureClass
+from content.feed.batch import BatchSaid, statements_of, to_sign
 from content.feed.body import Record, body_bytes
-from content.feed.statement import Action, Approval, Statement
 from content.programme.programme import OpeningHours, Programme, Region, Source
 from content.search.curating import add_hot
 from controller import keys
 from controller.demo.cast import Cast
+from controller.services.feed_log import SignedBatch
 from controller.store.documents import Document, DocumentState, Proposal
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ async def _bulk(app: web.Application, cast: Cast) -> None:
         return
     now = int(app[keys.CLOCK].now().timestamp())
     records: list[Record] = [programme(), *items()]
-    await publishing.append_many(_signed(record, cast, feed=feed, now=now) for record in records)
+    await publishing.append_batch(_signed(records, cast, feed=feed, now=now))
     logger.info("demo catalogue published", extra={"records": len(records)})
 
 
@@ -107,13 +107,13 @@ async def _words(app: web.Application, cast: Cast) -> None:
     )
 
 
-def _signed(
-    record: Record, cast: Cast, *, feed: str, now: int
-) -> tuple[Statement, tuple[Approval, ...], bytes]:
-    body = body_bytes(record)
-    digest = sha256_hex(body)
-    said = Statement(feed, record.id, 1, Action.PUT, digest, len(body), cast.drafter.id, now)
-    return said, (cast.key.approve(said.signed_bytes()),), body
+def _signed(records: Sequence[Record], cast: Cast, *, feed: str, now: int) -> SignedBatch:
+    """Return the records approved at once, as an approver does with a whole catalogue."""
+    said = BatchSaid(feed, cast.drafter.id, now)
+    named = tuple((record.id, 1) for record in records)
+    bodies = tuple(body_bytes(record) for record in records)
+    approval = cast.key.approve(to_sign(statements_of(said, named, bodies)))
+    return SignedBatch(said, (approval,), named, bodies)
 
 
 def items() -> Iterable[CatalogItem]:

@@ -193,17 +193,11 @@ class Publishing:
         return tuple(one.sequence for one in done)
 
     async def append_batch(self, signed: SignedBatch) -> int:
-        """Append records that were signed elsewhere as a whole; return the last sequence.
-
-        Raises:
-            NoPolicy, Refused, NotPublic: a terminal would refuse one of them; nothing was appended.
-        """
+        """Append records that were signed elsewhere as a whole; return the last sequence. Raises as `append_many`."""
         async with self._database.write() as c:
             done = await self._log.append_batch(c, signed)
-            words = f"{signed.records[0][0]}–{done.record}"
-            await self._audit.write(
-                c, actor=SYSTEM, act="appended", subject=words, detail=str(len(signed.records))
-            )
+            words, count = f"{signed.records[0][0]}–{done.record}", str(len(signed.records))
+            await self._audit.write(c, actor=SYSTEM, act="appended", subject=words, detail=count)
         self._events.publish(done)
         return done.sequence
 

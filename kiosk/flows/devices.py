@@ -64,12 +64,16 @@ class DeviceDesk:
                 self._kiosk.receipt.answered(message)
             case Closing():
                 self._closing(message, now)
-            case Rest(on=on):
-                self._is_dark = on
-            case Told():
-                self._kiosk.say(message.text, for_s=TOLD_S)
+            case Rest() | Told():
+                self._house(message)
             case _:
                 assert_never(message)
+
+    def _house(self, message: Rest | Told) -> None:
+        if isinstance(message, Rest):
+            self._is_dark = message.on
+        else:
+            self._kiosk.say(message.text, for_s=TOLD_S)
 
     def tick(self, now: float) -> None:
         """Let time pass."""
