@@ -21,7 +21,7 @@ from content.search.highlight import mark, snippet
 from content.search.match import WEIGHTS, Mode, Query, expression, read_query
 
 MOST_HITS = 200
-MOST_NOTICES = 20
+MOST_NOTICES = 100
 MOST_TERMS = 12
 """Rarest terms of a long query that are asked for (search.md section 0, point 4)."""
 
