@@ -24,7 +24,7 @@ from content.search.curated import CuratedWords
 from content.search.highlight import mark, snippet
 from content.search.request import Curation, Ranked, SearchRequest
 
-MOST_NOTICES = 20
+MOST_NOTICES = 100
 
 
 class ReplicaReader:
