@@ -46,6 +46,8 @@ FEED = f"gov/{REGION}"
 FLEET = tuple(f"sim-{number:02}" for number in range(20))
 CALLERS = ("call-1", "call-2", "call-3")
 EACH = 40
+PAUSE_S = 0.15
+"""Between two requests of one terminal: the kill falls among them."""
 CONVERGED_S = 60
 PATIENCE_S = 100
 
@@ -71,7 +73,8 @@ class Controller:
         assert self.process.stdout is not None
         async for raw in self.process.stdout:
             line = raw.decode("utf-8", "replace").strip()
-            self.said.append(line)
+            if "envelope taken in" not in line:
+                self.said.append(line)
             if "this controller leads" in line:
                 self.leads = "no more" not in line
 
@@ -109,7 +112,11 @@ class Caller:
 
     async def call(self) -> list[str]:
         """Hand in all; return the numbers given."""
-        return [await self._one(f"{number:08}") for number in range(EACH)]
+        given = []
+        for number in range(EACH):
+            given.append(await self._one(f"{number:08}"))
+            await asyncio.sleep(PAUSE_S)
+        return given
 
     async def _one(self, rest: str) -> str:
         envelope: Envelope = self._writer.envelope(rest)
