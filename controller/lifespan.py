@@ -26,7 +26,7 @@ from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
 from controller.services.feed_log import FeedLog
 from controller.services.jobs import Jobs
-from controller.services.keyring import Keyring, open_keyring
+from controller.services.keyring import Keyring, KeyringError, open_keyring
 from controller.services.leader import TIMERS, leadership
 from controller.services.pairings import Pairings
 from controller.services.people import People
@@ -40,6 +40,8 @@ from controller.services.sessions import Sessions
 from controller.services.signing_progress import SigningProgress
 from controller.services.terminal_settings import TerminalSettings
 from controller.store.database import Database
+from controller.store.migrate import is_postgresql
+from controller.store.people import count_people
 from devices.clock import Clock
 
 
@@ -47,10 +49,9 @@ async def services(app: web.Application) -> AsyncIterator[None]:
     """Open the store and build the services; `create_app` has put CONFIG and CLOCK in."""
     config, clock = app[keys.CONFIG], app[keys.CLOCK]
     async with AsyncExitStack() as stack:
-        keyring = open_zone(config)
         database = Database(config.database_url)
         stack.push_async_callback(database.close)
-        await database.migrate()
+        keyring = await open_store(config, database)
         add_services(app, database=database, keyring=keyring, clock=clock)
         app[keys.PUSH] = await stack.enter_async_context(open_push(_outside(app)))
         app[keys.TERMINALS] = app[keys.PUSH].terminals
@@ -98,6 +99,28 @@ def _outside(app: web.Application) -> Outside:
         jobs=app[keys.JOBS],
         standing=standing_by(app[keys.REQUESTS]),
     )
+
+
+async def open_store(config: ZoneConfig, database: Database) -> Keyring:
+    """Bring the tables to this version's form and open the keys that belong to what is in them.
+
+    Raises:
+        KeyringError: another controller began this zone, and its keys were not copied here.
+    """
+    if not is_postgresql(config.database_url):
+        keyring = open_zone(config)
+        await database.migrate()
+        return keyring
+    await database.migrate()
+    async with database.read() as c:
+        is_begun = await count_people(c) > 0
+    missing = [one for one in ("keys/log.key", "ca/ca.key") if not (config.state / one).exists()]
+    if is_begun and missing:
+        raise KeyringError(
+            f"数据库中已有这个专区，但本机缺少 {'、'.join(missing)}。"
+            "请从第一台控制端复制 keys 和 ca 两个目录到数据目录后重新启动；不要生成新的密钥。"
+        )
+    return open_zone(config)
 
 
 def open_zone(config: ZoneConfig) -> Keyring:

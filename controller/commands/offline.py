@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 
 from controller import keys
 from controller.config import ZoneConfig
-from controller.lifespan import add_services, open_zone
+from controller.lifespan import add_services, open_store
 from controller.store.database import Database
 from devices.clock import SystemClock
 
@@ -20,10 +20,10 @@ async def offline(config: ZoneConfig) -> AsyncIterator[web.Application]:
     app[keys.CONFIG] = config
     app[keys.CLOCK] = SystemClock()
     app[keys.HASHER] = PasswordHasher()
-    keyring = open_zone(config)
+    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(config.database_url)
     try:
-        await database.migrate()
+        keyring = await open_store(config, database)
         add_services(app, database=database, keyring=keyring, clock=app[keys.CLOCK])
         yield app
     finally:

@@ -33,6 +33,8 @@ from devices.wire.messages import Hello, to_bytes
 logger = logging.getLogger(__name__)
 
 DAY_S = 24 * 3600.0
+AGAIN_S = 5.0
+"""A head that did not reach the broker is said again after so long: a cluster that heals takes nothing for a while."""
 
 
 class FeedPush:
@@ -54,16 +56,21 @@ class FeedPush:
         self._link = link
         self._events = events
         self._clock = clock
+        self._unsaid: set[str] = set()
 
     async def run(self) -> None:
         """Follow the events and the day until cancelled."""
         async with self._events.subscribe(but=(TerminalChanged,)) as events:
             due = self._clock.monotonic() + DAY_S
             while True:
+                rest = max(0.0, due - self._clock.monotonic())
                 try:
-                    async with asyncio.timeout(max(0.0, due - self._clock.monotonic())):
+                    async with asyncio.timeout(min(AGAIN_S, rest) if self._unsaid else rest):
                         event: Event = await anext(events)
                 except TimeoutError:
+                    if rest > AGAIN_S:
+                        await self._say_unsaid()
+                        continue
                     event, due = Overflowed(), self._clock.monotonic() + DAY_S
                 await self._serve(event)
 
@@ -104,8 +111,19 @@ class FeedPush:
 
     async def _say_head(self, feed: str) -> None:
         head = await self._feeds.head(feed)
-        if head is not None:
-            await self._link.publish(topics.head(feed), head_to_bytes(head), retain=True)
+        if head is None:
+            return
+        if await self._link.publish(topics.head(feed), head_to_bytes(head), retain=True):
+            self._unsaid.discard(feed)
+        else:
+            self._unsaid.add(feed)
+
+    async def _say_unsaid(self) -> None:
+        try:
+            for feed in tuple(self._unsaid):
+                await self._say_head(feed)
+        except (ZoneError, SQLAlchemyError, OSError):
+            logger.exception("heads not said again")
 
     async def _say_policy(self) -> None:
         nothing_held = Hello(policy=0, applied={})

@@ -325,6 +325,7 @@ class _Rooms:
         return issued.write(self._folder, name)
 
     def _tls(self) -> ssl.SSLContext:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         issued = self._ca.issue_controller(now=self._outside.clock.now())
         certificate, key = issued.write(self._folder, "controller")
         tls = ssl.create_default_context(cafile=str(self._ca.certificate_path))

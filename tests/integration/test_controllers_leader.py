@@ -1,6 +1,7 @@
 """Several controllers on one PostgreSQL: one leads, another takes over, all hear what was committed."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from controller import keys
+from controller.commands.offline import offline
 from controller.services.event_relay import EventRelay
 from controller.services.events import (
     Event,
@@ -19,6 +22,7 @@ from controller.services.events import (
     RequestChanged,
     TerminalChanged,
 )
+from controller.services.keyring import KeyringError
 from controller.services.leader import DatabaseLeadership
 from controller.services.terminal_status import Cause
 from controller.services.terminal_words import Word
@@ -28,6 +32,7 @@ from devices.wire.messages import DeviceState, FeedMark, GlassMark, Report, Stat
 from tests.support.hand_clock import HandClock
 from tests.support.mosquitto import DEADLINE_S
 from tests.support.postgresql import HAS_POSTGRESQL, SKIPPED, Cluster, running_cluster
+from tests.support.zone import open_zone, zone_config
 from tests.support.zone_ca import FEED, make_ca, register, terminal_of, wall_now
 
 pytestmark = pytest.mark.skipif(not HAS_POSTGRESQL, reason=SKIPPED)
@@ -220,3 +225,21 @@ async def test_a_controller_that_does_not_lead_judges_as_the_leader_does(
     clock.advance(20)
 
     assert (await other.status(A)).code is Cause.BROKER_DOWN
+
+
+async def test_a_controller_without_the_zones_keys_does_not_make_new_ones(
+    url: str, tmp_path: Path
+) -> None:
+    async with open_zone(tmp_path / "one", database=url) as zone:
+        await zone.set_up()
+    stranger = zone_config(tmp_path / "two", database=url)
+
+    with pytest.raises(KeyringError, match=r"keys/log\.key、ca/ca\.key"):
+        async with offline(stranger):
+            pass
+
+    assert not (tmp_path / "two" / "keys").exists()
+    for folder in ("keys", "ca"):
+        shutil.copytree(tmp_path / "one" / folder, tmp_path / "two" / folder)
+    async with offline(stranger) as app:
+        assert await app[keys.PEOPLE].set_up_token() is None

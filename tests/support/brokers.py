@@ -165,7 +165,12 @@ def _nats_user(one: DeviceAccess) -> str:
     pairs = topics.device_acl(one.device, one.feeds)
     lists = {
         "write": [_subject(topic) for access, topic in pairs if access == "write"],
-        "read": ["$MQTT.sub.>", *(_subject(topic) for access, topic in pairs if access == "read")],
+        "read": [
+            "$MQTT.sub.>",
+            *(_subject(topic) for access, topic in pairs if access == "read"),
+            # In MQTT a # takes its parent too; in NATS that is a subject of its own.
+            *(_subject(topic.removesuffix("/#")) for _, topic in pairs if topic.endswith("/#")),
+        ],
     }
     said, heard = (", ".join(f'"{one}"' for one in lists[way]) for way in ("write", "read"))
     return (
@@ -175,5 +180,5 @@ def _nats_user(one: DeviceAccess) -> str:
 
 
 def _subject(topic: str) -> str:
-    """Write an MQTT filter as NATS does; a `#` takes its parent too."""
+    """Write an MQTT filter as NATS does."""
     return topic.replace("/", ".").replace("+", "*").replace("#", ">")

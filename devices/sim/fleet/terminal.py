@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from devices.sim.fleet.link import FleetLink
 from devices.wire import topics
 from devices.wire.messages import (
     BadMessage,
+    ControllerState,
     Fault,
     GlassMark,
     Hello,
@@ -64,6 +66,7 @@ class SimulatedTerminal:
         self._trouble: dict[str, Fault] = {}
         self._delay_s = 0.0
         self._is_deaf = self._is_stuck = False
+        self._controller: ControllerState | None = None
         self._welcomed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._heads = {topics.head(feed): feed for feed in settings.feeds}
@@ -115,8 +118,21 @@ class SimulatedTerminal:
         elif topic == topics.down_message(self.device):
             self._welcomed.set()
             self._copy.welcomed(from_bytes(payload, Welcome))
+        elif topic == topics.CONTROLLER_STATE:
+            self._controller_is(from_bytes(payload, ControllerState))
         elif topic == self._setting.echo:
             self.link.publish(f"{topics.ROOT}/d/{self.device}/bare", bytes(ECHO_BYTES))
+
+    def _controller_is(self, state: ControllerState) -> None:
+        """Say hello to a controller that came back, as the agent does: not all at once (wire.md 9.2)."""
+        before, self._controller = self._controller, state
+        if state.up and before is not None and before != state:
+            spread = random.uniform(0, self._settings.jitter)  # noqa: S311 - jitter, no secret
+            asyncio.get_running_loop().call_later(spread, self._greet_anew)
+
+    def _greet_anew(self) -> None:
+        if self.link.connected:
+            in_background(self._greet(), self._running)
 
     async def _greet(self) -> None:
         """Say hello until it is answered, as the agent does: the controller may be away."""
