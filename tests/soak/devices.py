@@ -60,6 +60,8 @@ class SimulatedPrinter:
         if where == "out":
             await self.close()
             return
+        if self._process is not None:
+            return
         command = ("simulate", "printer", "--link", str(self.link), "--out", str(self._out))
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "devices", *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE
