@@ -9,7 +9,7 @@ def main() -> None:
     import xapian  # type: ignore[import-not-found]
 
     job = json.load(sys.stdin)
-    database = xapian.inmemory_open()
+    database = xapian.WritableDatabase("", xapian.DB_BACKEND_INMEMORY)
     for doc_id, title, body in job["docs"]:
         document = xapian.Document()
         for terms, weight in ((title, job["weight"]), (body, 1)):

@@ -23,18 +23,20 @@ class Mix:
         meaning: the cosine of the learned vectors, as a share of what the model asks for.
         prior: how often the family answers, as a share of what the model asks for.
         sentence: the cosine of the sentence model's title vectors, beyond its floor.
+        caution: power of the doubt with which the sentence model's share falls.
     """
 
     meaning: float
     prior: float
     sentence: float
+    caution: float
 
 
 MIXES = {
-    Mode.ITEM: Mix(0.0, 0.0, 150.0),
-    Mode.QUESTION: Mix(1.0, 1.0, 150.0),
-    Mode.LATIN: Mix(0.0, 0.0, 0.0),
-    Mode.NUMBER: Mix(0.0, 0.0, 0.0),
+    Mode.ITEM: Mix(0.0, 0.0, 150.0, caution=0.0),
+    Mode.QUESTION: Mix(1.0, 1.0, 150.0, caution=2.0),
+    Mode.LATIN: Mix(0.0, 0.0, 0.0, caution=0.0),
+    Mode.NUMBER: Mix(0.0, 0.0, 0.0, caution=0.0),
 }
 
 SENTENCE_FLOOR = 0.80
@@ -95,7 +97,7 @@ def totals(grounds: Grounds, mix: Mix) -> Floats:
         + grounds.related
         + mix.meaning * doubt * grounds.meaning
         + mix.prior * doubt * grounds.prior
-        + mix.sentence * doubt * doubt * sentence
+        + mix.sentence * doubt**mix.caution * sentence
     )
     return total
 
