@@ -249,3 +249,15 @@ async def test_a_region_outside_the_zone_has_no_words_here(zone: Zone) -> None:
     for region, status in (("510000", 404), ("x", 400), (f"{REGION}101", 200)):
         answer = await zone.client.get(f"/desk/words?region={region}")
         assert (region, answer.status) == (region, status)
+
+
+async def test_an_approver_finds_waiting_words_on_the_first_page(zone: Zone) -> None:
+    await alias(zone, "娃娃本")
+    await enter(zone, "approver")
+    before = await (await zone.client.get("/desk")).text()
+    await sign(zone)
+
+    after = await (await zone.client.get("/desk")).text()
+
+    assert "检索词等您签发" in before
+    assert "检索词等您签发" not in after
