@@ -18,7 +18,7 @@ from content.search.highlight import Spans, mark
 
 SURE = 8.2
 """From here on one passage is quoted alone."""
-LEAST = 6.0
+LEAST = 6.2
 """Below this nothing is quoted: 没有找到 is the honest answer."""
 MOST = 3
 """Passages quoted when several may answer."""
