@@ -7,7 +7,7 @@ from aiohttp import web
 from controller.auth.permissions import Permission, allow
 from controller.auth.sessions import signed_in
 from controller.desk.pages import address, language_of, page, say, show_day
-from controller.keys import CLOCK, DOCUMENTS, PEOPLE, POLICIES, REQUESTS, TERMINALS
+from controller.keys import CLOCK, CURATION, DOCUMENTS, PEOPLE, POLICIES, REQUESTS, TERMINALS
 from controller.services.requests import RequestRow
 from controller.store.documents import Document, DocumentState
 from controller.store.keys import KeyState, KeyUse
@@ -53,6 +53,7 @@ async def home(request: web.Request) -> web.Response:
         for part, needed in (
             (_to_correct, Permission.DRAFT_DOCUMENT),
             (_to_approve, Permission.APPROVE_DOCUMENT),
+            (_words_wait, Permission.APPROVE_WORDS),
             (_requests_due, Permission.WORK_REQUEST),
             (_terminals, Permission.READ_TERMINALS),
         )
@@ -93,6 +94,21 @@ async def _to_approve(request: web.Request, by: Person) -> tuple[Tile, list[Task
     href = f"{address(request, 'documents')}?state=submitted"
     tasks = [_document_task(request, one, "approve", ("blue", "stamp")) for one in mine[:TASKS]]
     return Tile("to_approve", "stamp", len(mine), href), tasks
+
+
+async def _words_wait(request: web.Request, by: Person) -> tuple[Tile, list[Task]]:
+    service, waiting = request.config_dict[CURATION], []
+    for region in await service.regions(by):
+        state = await service.state(by, region)
+        if state.waits and allow(by, Permission.APPROVE_WORDS, state.draft):
+            waiting.append(region)
+    href = address(request, "words")
+    title = say(request, "nav.words")
+    tasks = [
+        Task("words", title, one, f"{href}?region={one}", "blue", "stamp")
+        for one in waiting[:TASKS]
+    ]
+    return Tile("words", "text-search", len(waiting), href), tasks
 
 
 async def _requests_due(request: web.Request, by: Person) -> tuple[Tile, list[Task]]:

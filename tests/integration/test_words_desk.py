@@ -230,3 +230,34 @@ async def test_counts_of_days_add_up_and_personal_words_never_enter(zone: Zone) 
 
     assert [(one.query, one.asked) for one in looked.asked] == [("低保", 4)]
     assert [(one.record, one.shown, one.tapped) for one in looked.opened] == [(ITEM.id, 4, 2)]
+
+
+@pytest.mark.parametrize("login", ["editor", "drafter", "officer", "auditor", "admin"])
+async def test_only_an_approver_opens_what_is_to_be_signed(zone: Zone, login: str) -> None:
+    await alias(zone, "娃娃本")
+    await enter(zone, login)
+
+    paths = ("approve", "statement", "body")
+    statuses = [(await zone.client.get(f"/desk/words/{path}")).status for path in paths]
+
+    assert statuses == [403, 403, 403]
+
+
+async def test_a_region_outside_the_zone_has_no_words_here(zone: Zone) -> None:
+    await enter(zone, "editor")
+
+    for region, status in (("510000", 404), ("x", 400), (f"{REGION}101", 200)):
+        answer = await zone.client.get(f"/desk/words?region={region}")
+        assert (region, answer.status) == (region, status)
+
+
+async def test_an_approver_finds_waiting_words_on_the_first_page(zone: Zone) -> None:
+    await alias(zone, "娃娃本")
+    await enter(zone, "approver")
+    before = await (await zone.client.get("/desk")).text()
+    await sign(zone)
+
+    after = await (await zone.client.get("/desk")).text()
+
+    assert "检索词等您签发" in before
+    assert "检索词等您签发" not in after
