@@ -99,6 +99,8 @@ class PowerCuts:
             if self._chance.random() < 0.5 and self._state(step) == "old":
                 self._round(step, lasts[step.name])
             self._finish(step)
+            if self._count["kills"] % 50 == 0:
+                sys.stderr.write(f"{self._count['kills']} kills, {len(self.broken)} broken\n")
         return {
             "kills": self._count["kills"],
             "while_applying": self._count["while_applying"],
