@@ -23,7 +23,7 @@ from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
 
-LOOK_S = 10.0
+LOOK_S = 30.0
 LONGEST_SNOOZE_H = 24 * 14
 CLOSED = 30
 """Alerts that are over, on the page."""

@@ -9,6 +9,7 @@ import logging
 import random
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ logger = logging.getLogger(__name__)
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 CONNECT_S = 10.0
+WATCH_S = 5.0
+UNHEARD_S = 15.0
+"""A broker that takes messages and acknowledges none for so long is left: one that heals after the loss of a node
+keeps the connection and drops what it is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,7 @@ class MqttLink:
         self._ended = threading.Event()
         self._stopping = threading.Event()
         self._refusal: Lost | None = None
+        self._oldest: tuple[mqtt.MQTTMessageInfo, float] | None = None
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
     @property
@@ -94,7 +100,10 @@ class MqttLink:
         client = self._client
         if client is None or not self._ready.is_set():
             return False
-        return client.publish(topic, payload, qos=qos, retain=retain).rc == mqtt.MQTT_ERR_SUCCESS
+        said = client.publish(topic, payload, qos=qos, retain=retain)
+        if self._oldest is None or self._oldest[0].is_published():
+            self._oldest = (said, time.monotonic())
+        return said.rc == mqtt.MQTT_ERR_SUCCESS
 
     def say_ready(self) -> None:
         """Say the birth again: the broker may have dropped the first, unheard."""
@@ -146,13 +155,22 @@ class MqttLink:
             self._tell(why(error))
             return False
         client.loop_start()
-        self._ended.wait()
+        self._oldest = None
+        while not self._ended.wait(WATCH_S):
+            if self._is_unheard():
+                client.disconnect()
         lived = self._ready.is_set()
         self._ready.clear()
         client.loop_stop()
         if not self._stopping.is_set():
             self._tell(self._reason(lived=lived))
         return lived
+
+    def _is_unheard(self) -> bool:
+        oldest = self._oldest
+        if oldest is None or oldest[0].is_published():
+            return False
+        return time.monotonic() - oldest[1] > UNHEARD_S
 
     def _reason(self, *, lived: bool) -> Lost:
         if self._refusal is not None:

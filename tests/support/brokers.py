@@ -142,7 +142,6 @@ jetstream {{ store_dir: "{settings.folder / "store"}" }}
 cluster {{ name: zone, listen: "127.0.0.1:{cluster}", routes: [{routes}] }}
 mqtt {{
   listen: "127.0.0.1:{settings.port}"
-  consumer_memory_storage: true
   max_ack_pending: 1000
   tls {{
     cert_file: "{settings.certificate}", key_file: "{settings.key}", ca_file: "{settings.authority}"

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from typing_extensions import override
 
-from devices.agent.link import CONNECT_S, FIRST_WAIT_S, LinkSettings
+from devices.agent.link import CONNECT_S, FIRST_WAIT_S, UNHEARD_S, LinkSettings
 from devices.agent.ports import Arrived, Connected, LinkEvent, Lost
 from devices.sim.fleet import packets
 from devices.sim.fleet.packets import BadPacket, Packet, PacketReader, Will
@@ -20,6 +20,7 @@ from devices.wire.messages import DeviceState, StateMessage, to_bytes
 
 _LOST = Lost("link_lost", "")
 _SUBSCRIPTION = 1
+WATCH_S = 5.0
 MANY_AT_ONCE_S = 6
 """A storm queues at the broker: a handshake may take so many times the usual patience."""
 
@@ -101,6 +102,7 @@ class FleetLink:
         self._may_connect = asyncio.Event()
         self._may_connect.set()
         self._ready = False
+        self._unacknowledged: dict[int, float] = {}
 
     @property
     def connected(self) -> bool:
@@ -177,13 +179,21 @@ class FleetLink:
         return wire
 
     async def _stay(self, wire: Wire) -> None:
-        """Ping while the connection lasts."""
+        """Ping while the connection lasts; leave a broker that takes messages and acknowledges none."""
+        self._unacknowledged.clear()
+        loop = asyncio.get_running_loop()
+        ping_at = loop.time() + self._settings.keepalive_s
         while not wire.ended.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.keepalive_s):
+                async with asyncio.timeout(min(WATCH_S, self._settings.keepalive_s)):
                     await wire.ended.wait()
                     return
-            wire.write(packets.pingreq())
+            oldest = next(iter(self._unacknowledged.values()), loop.time())
+            if loop.time() - oldest > UNHEARD_S:
+                wire.cut()
+            elif loop.time() >= ping_at:
+                wire.write(packets.pingreq())
+                ping_at = loop.time() + self._settings.keepalive_s
 
     def opening(self) -> bytes:
         """Return the first bytes of a connection."""
@@ -199,6 +209,8 @@ class FleetLink:
             if packet.mid:
                 wire.write(packets.puback(packet.mid))
             self._on_event(Arrived(packet.topic, packet.payload))
+        elif packet.kind == packets.PUBACK:
+            self._unacknowledged.pop(packet.mid, None)
         elif packet.kind == packets.CONNACK:
             if packet.code:
                 wire.up.set_exception(Refused(packet.code))
@@ -216,6 +228,7 @@ class FleetLink:
 
     def _send(self, topic: str, payload: bytes, *, retain: bool) -> bool:
         self._mid = self._mid % 0xFFFF + 1
+        self._unacknowledged[self._mid] = asyncio.get_running_loop().time()
         data = packets.publish(topic, payload, mid=self._mid, retain=retain)
         return self._wire is not None and self._wire.write(data)
 
