@@ -113,9 +113,9 @@ def _judge_product(
             plain |= {one.name: score(one.queries, product.rank(one.queries)) for one in judged}
             for model in models:
                 product.learn(model)
-            if sentence and corpus == "docs":
-                product.read_titles(sentence, CACHE / f"titles-{sentence.name}.npz")
-            titled = sentence if corpus == "docs" else None
+            titled = sentence if corpus == "docs" or options.docs else None
+            if titled:
+                product.read_titles(titled, CACHE / f"titles-{titled.name}.npz")
             for one in judged:
                 ours[one.name] = score(one.queries, _ranked(product, one, models, titled))
             product.close()

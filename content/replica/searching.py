@@ -29,6 +29,8 @@ MOST_HITS = 200
 MOST_TERMS = 12
 MOST_POSTINGS = 30_000
 NEAREST = 60
+ITEM = "item"
+"""The kind of a service item."""
 RELATED_WEIGHT = 0.3
 ALIKE_WEIGHT = 0.8
 FULL_TERM = K1 + 1
@@ -267,7 +269,9 @@ class IndexReader:
             words=words,
             pinyin=self._bm25(asked.pinyin, candidates, weight=PINYIN_WEIGHT),
             related=self._related(asked, candidates),
-            meaning=learned.cosines(rows) * model.meaning if learned and model else none,
+            meaning=_of_texts(candidates, learned.cosines(rows) * model.meaning)
+            if learned and model
+            else none,
             sentence=sentence.cosines(rows) if sentence else none,
             prior=prior,
             certainty=min(1.0, float(words.max()) / best) if best else 0.0,
@@ -290,6 +294,17 @@ class IndexReader:
             return np.zeros(len(candidates), np.float32)
         bags, lengths = [one.bag for one in candidates], [one.length for one in candidates]
         return scores(bags, lengths, known, corpus=self._corpus)
+
+
+def _of_texts(candidates: Sequence[Candidate], meaning: Floats) -> Floats:
+    """Return the learned vectors' ground for documents; an item gets what a document has on average.
+
+    They are learned from running text: of an item's title and few words they say nothing (top three of everyday
+    questions: 0.97 without, 0.88 with).
+    """
+    is_item = np.array([one.kind == ITEM for one in candidates])
+    usual = meaning[~is_item].mean() if not is_item.all() else 0.0
+    return np.where(is_item, usual, meaning).astype(np.float32)
 
 
 def _marks(values: Sequence[object]) -> str:
