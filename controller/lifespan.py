@@ -24,6 +24,7 @@ from controller.services.documents import Documents, ReadFile
 from controller.services.emergencies import Emergencies
 from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
+from controller.services.feed_library import FeedLibrary
 from controller.services.feed_log import FeedLog
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring, KeyringError, open_keyring
@@ -34,7 +35,7 @@ from controller.services.policy import Policies
 from controller.services.published import PublishedRecords
 from controller.services.publishing import Publishing
 from controller.services.requests import RequestDesk
-from controller.services.search_copy import SearchCopy
+from controller.services.search_copy import Published, SearchCopy
 from controller.services.searches import Searches
 from controller.services.sessions import Sessions
 from controller.services.signing_progress import SigningProgress
@@ -225,7 +226,7 @@ def _add_search(app: web.Application, *, database: Database, clock: Clock) -> No
     app[keys.SEARCH_COPY] = SearchCopy(
         config.state / "search.db",
         region=config.region,
-        log=app[keys.FEED_LOG],
+        published=Published(app[keys.FEED_LOG], FeedLibrary(database=database)),
         policies=app[keys.POLICIES],
         clock=clock,
     )

@@ -13,7 +13,8 @@ from backports import zstd
 
 from content.errors import PeerError
 from content.feed.body import read_body
-from content.feed.entry import BadEntry, line_from_bytes
+from content.feed.entry import BadEntry
+from content.feed.kept import kept_from_bytes
 from content.feed.verify import Refused
 from content.replica.searching import Models
 from content.replica.shelf import BUSY_MS
@@ -139,7 +140,7 @@ class MeaningMaker:
     def _read(self, learned: Learned, record: str) -> Floats | None:
         for (line,) in self._rows("SELECT line FROM entry WHERE record = ?", (record,)):
             try:
-                return learned.encode(passage(read_body(line_from_bytes(line).entry.body())))
+                return learned.encode(passage(read_body(kept_from_bytes(line).body())))
             except (BadEntry, Refused):
                 # Damaged on disk: the healer fetches it anew, and then it is indexed anew too.
                 return None

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from content.answers.answer import NO_ANSWER, Answers
 from content.answers.guide import Aspect
 from content.errors import ZoneError
-from content.feed.entry import line_from_bytes
+from content.feed.batch import line_or_batch
 from content.feed.policy import TrustRoot
 from content.replica.curated_reader import CuratedReader
 from content.replica.ports import Results
@@ -32,13 +32,25 @@ T = TypeVar("T")
 class SignedLog(Protocol):
     """The published log."""
 
-    async def page(self, feed: str, start: int) -> tuple[bytes, ...]:
-        """Return lines from sequence `start` on."""
-        ...
-
     async def sequences(self) -> dict[str, tuple[int, str]]:
         """Return feed -> sequence and link hash of its newest line."""
         ...
+
+
+class PlainPages(Protocol):
+    """The same log in a form that needs nothing that is held already."""
+
+    async def plain_page(self, feed: str, start: int) -> tuple[bytes, ...]:
+        """Return lines and batches from sequence `start` on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where the published content is read."""
+
+    log: SignedLog
+    pages: PlainPages
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +65,11 @@ class SearchCopy:
     """Answers searches from the copy; brings it up to date before each."""
 
     def __init__(
-        self, path: Path, *, region: str, log: SignedLog, policies: Policies, clock: Clock
+        self, path: Path, *, region: str, published: Published, policies: Policies, clock: Clock
     ) -> None:
         self._path = path
         self._region = region
-        self._log = log
+        self._published = published
         self._policies = policies
         self._clock = clock
         self._thread = OneThread("search")
@@ -140,7 +152,7 @@ class SearchCopy:
             return None
         try:
             marks = await self._thread(self._open, root, policy)
-            for feed, (newest, _) in (await self._log.sequences()).items():
+            for feed, (newest, _) in (await self._published.log.sequences()).items():
                 await self._follow(feed, marks.get(feed, 0), newest)
         except ZoneError as error:
             # What verifies stays searchable; the audit of the log itself is the publishing page's.
@@ -149,10 +161,11 @@ class SearchCopy:
 
     async def _follow(self, feed: str, held: int, newest: int) -> None:
         while held < newest:
-            page = await self._log.page(feed, held + 1)
-            if not page:
+            page = await self._published.pages.plain_page(feed, held + 1)
+            reached = await self._thread(self._apply, feed, page) if page else held
+            if reached <= held:
                 return
-            held += await self._thread(self._apply, feed, page)
+            held = reached
 
     def _open(self, root: TrustRoot, policy: bytes) -> dict[str, int]:
         if self._writer is None or root != self._root:
@@ -164,9 +177,13 @@ class SearchCopy:
         return {feed: sequence for feed, (sequence, _) in self._writer.marks().items()}
 
     def _apply(self, feed: str, page: tuple[bytes, ...]) -> int:
-        lines = [line_from_bytes(line) for line in page]
+        """Apply a page; return the sequence that is reached."""
+        lines = [line_or_batch(line) for line in page]
         now = int(self._clock.now().timestamp())
-        return self._writer.apply(feed, lines, now=now) if self._writer else 0
+        if self._writer is None:
+            return 0
+        self._writer.apply(feed, lines, now=now)
+        return self._writer.marks().get(feed, (0, ""))[0]
 
     def _close(self) -> None:
         for reader in self._readers.values():

@@ -19,7 +19,8 @@ from content.canonical import sha256_hex
 from content.disclosure.record import DisclosureRecord
 from content.feed.body import body_bytes, read_body
 from content.feed.chain import Link, entry_hash
-from content.feed.entry import Entry, LogLine, line_from_bytes, line_to_bytes, pack
+from content.feed.entry import Entry, LogLine, line_to_bytes, pack
+from content.feed.kept import kept_from_bytes, kept_to_bytes
 from content.feed.statement import Action, Statement
 from content.feed.verify import REASON_ZH, Reason
 from controller.broker.pki import ZoneCa
@@ -150,7 +151,7 @@ def test_a_document_changed_on_disk_is_not_shown_and_is_healed(stage: Stage) -> 
 
     stage.desk_says(stage.seeded.allowance)
     stage.desk_says(MENDED)
-    assert _line_of(stage.zone, stage.seeded.allowance).entry.body().decode().count(TRUE_AMOUNT)
+    assert _entry_of(stage.zone, stage.seeded.allowance).body().decode().count(TRUE_AMOUNT)
     visitor.sees(ALLOWANCE[0])
     visitor.touch(ALLOWANCE[0])
     visitor.sees(TRUE_AMOUNT)
@@ -209,29 +210,29 @@ def _seize(stage: Stage, entry: Entry) -> None:
 
 def _forge(zone: RunningZone, record: str) -> None:
     """Change an amount in the kept copy, and pack it as if it had always been so."""
-    line = _line_of(zone, record)
-    held = read_body(line.entry.body())
+    entry = _entry_of(zone, record)
+    held = read_body(entry.body())
     assert isinstance(held, DisclosureRecord)
     blocks = tuple(
         replace(one, text=one.text.replace(TRUE_AMOUNT, FORGED_AMOUNT)) for one in held.blocks
     )
     assert blocks != held.blocks
     packing, packed = pack(body_bytes(replace(held, blocks=blocks)))
-    entry = replace(line.entry, packing=packing, packed=packed)
+    forged = replace(entry, packing=packing, packed=packed)
     with closing(apsw.Connection(str(zone.home / "replica.db"))) as copy:
         copy.set_busy_timeout(5000)
         copy.execute(
             "UPDATE entry SET line = ? WHERE record = ?",
-            (line_to_bytes(replace(line, entry=entry)), record),
+            (kept_to_bytes(forged), record),
         )
 
 
-def _line_of(zone: RunningZone, record: str) -> LogLine:
+def _entry_of(zone: RunningZone, record: str) -> Entry:
     with closing(apsw.Connection(str(zone.home / "replica.db"))) as copy:
         copy.set_busy_timeout(5000)
         sql = "SELECT line FROM entry WHERE record = ?"
         rows: list[tuple[Any, ...]] = copy.execute(sql, (record,)).fetchall()
-    return line_from_bytes(bytes(rows[0][0]))
+    return kept_from_bytes(bytes(rows[0][0]))
 
 
 def _copied_records(zone: RunningZone, home: Path | None = None) -> set[str]:

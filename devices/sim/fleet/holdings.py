@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Protocol
 
 from content.errors import PeerError
-from content.feed.entry import BadEntry, head_from_bytes, line_from_bytes
+from content.feed.batch import line_or_batch
+from content.feed.entry import BadEntry, head_from_bytes
 from content.feed.policy import SignedPolicy
 from devices.agent import tasks
 from devices.agent.config import Home, TerminalConfig
@@ -149,7 +150,7 @@ class RealCopy:
 @lru_cache(maxsize=64)
 def _mark_of_line(data: bytes) -> tuple[str, FeedMark] | None:
     try:
-        link = line_from_bytes(data).link
+        link = line_or_batch(data).link
     except BadEntry:
         return None
     return link.feed, FeedMark(link.sequence, link.hash)
