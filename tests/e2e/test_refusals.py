@@ -95,25 +95,43 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         display.close()
 
 
-def test_entries_of_an_unknown_key_and_of_the_drafter_alone_are_not_shown(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("drafter", "reason"),
+    [("drafter", Reason.UNKNOWN_KEY), ("writer", Reason.DRAFTER_ALONE)],
+    ids=["unknown key", "drafter alone"],
+)
+def test_an_entry_that_nobody_else_approved_is_not_shown_and_is_reported(
+    stage: Stage, drafter: str, reason: Reason
+) -> None:
     writer, stranger = stage.seeded.signers["writer"], Signer("u-nobody")
+    signer = stranger if reason is Reason.UNKNOWN_KEY else writer
 
-    _seize(stage, _lie("X000000001", signer=stranger, drafter=stage.seeded.people["drafter"]))
+    _seize(stage, _lie("X000000001", signer=signer, drafter=stage.seeded.people[drafter]))
     stage.reconnect()
-    stage.desk_says(REASON_ZH[Reason.UNKNOWN_KEY])
+    stage.desk_says(REASON_ZH[reason])
     _nothing_of_the_lie(stage, "X000000001")
 
-    _seize(stage, _lie("X000000002", signer=writer, drafter=stage.seeded.people["writer"]))
-    stage.reconnect()
-    stage.desk_says(REASON_ZH[Reason.DRAFTER_ALONE])
-    assert REASON_ZH[Reason.UNKNOWN_KEY] not in stage.terminal()
-    _nothing_of_the_lie(stage, "X000000002")
 
-    good = _lie("X000000003", signer=writer, drafter=stage.seeded.people["drafter"])
-    _seize(stage, good)
+def test_the_same_entry_approved_by_another_is_shown(stage: Stage) -> None:
+    writer = stage.seeded.signers["writer"]
+
+    _seize(stage, _lie("X000000001", signer=writer, drafter=stage.seeded.people["drafter"]))
     stage.reconnect()
     stage.turns_green()
     stage.visitor.sees(LIE)
+
+
+def test_another_line_in_the_place_of_one_that_was_refused_is_a_fork(stage: Stage) -> None:
+    writer, drafter = stage.seeded.signers["writer"], stage.seeded.people["drafter"]
+
+    _seize(stage, _lie("X000000001", signer=Signer("u-nobody"), drafter=drafter))
+    stage.reconnect()
+    stage.desk_says(REASON_ZH[Reason.UNKNOWN_KEY])
+
+    _seize(stage, _lie("X000000002", signer=writer, drafter=drafter))
+    stage.reconnect()
+    stage.desk_says(REASON_ZH[Reason.FORKED])
+    _nothing_of_the_lie(stage, "X000000002")
 
 
 def _nothing_of_the_lie(stage: Stage, record: str) -> None:

@@ -24,7 +24,10 @@ def prepare_window(size: tuple[int, int] = PORTRAIT) -> None:
     if "DISPLAY" not in os.environ:
         os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
     home = Path(tempfile.mkdtemp(prefix="kivy-"))
-    prepare(home, WindowSettings(size=size, touch=False, max_fps=0))
+    # SDL's offscreen surface keeps the size that it is made with: it must hold every size a test asks for.
+    largest = max(size) if "DISPLAY" not in os.environ else 0
+    surface = (max(size[0], largest), max(size[1], largest))
+    prepare(home, WindowSettings(size=surface, touch=False, max_fps=0))
 
 
 class Ui:
