@@ -208,9 +208,10 @@ async def _all_marks_equal(stage: Stage) -> None:
     terminal = page.locator("#t-hall-1")
     await expect(terminal.locator(".mark-late, .mark-none")).to_have_count(0, timeout=30_000)
     await expect(terminal.locator(".tag-good").first).to_be_visible(timeout=30_000)
-    marks = await terminal.locator(".mark b").all_inner_texts()
-    assert len(marks) == 4
-    assert len({mark.strip() for mark in marks}) == 1
+    documents, emergencies = await terminal.locator(".marks").all()
+    for feed, sequence in ((documents, "1"), (emergencies, "0")):
+        marks = await feed.locator(".mark b").all_inner_texts()
+        assert [mark.strip() for mark in marks] == [sequence] * 4
 
 
 async def _unplugged_it_still_serves(stage: Stage) -> None:
