@@ -162,6 +162,19 @@ def _request(glass: Glass) -> str:
     return glass.slip(2, "slip-receipt")
 
 
+DESK_PAGES = {
+    "desk-requests": "/desk/requests",
+    "desk-terminals": "/desk/terminals",
+    "desk-terminal": "/desk/terminals/at/hall-1",
+    "desk-map": "/desk/terminals/map",
+    "desk-alerts": "/desk/terminals/alerts",
+    "desk-pairing": "/desk/pairing",
+    "desk-words": "/desk/words",
+    "desk-emergency": "/desk/emergency",
+    "desk-audit": "/desk/audit",
+}
+
+
 async def staff(zone: DemoZone, browser: Browser, folder: Path, shoot: Any) -> None:
     """Walk through the desk."""
     base = zone.stage.desk_url
@@ -181,9 +194,9 @@ async def staff(zone: DemoZone, browser: Browser, folder: Path, shoot: Any) -> N
     await shoot("desk-login", drafter.page)
     await desk.accept(drafter, link, "drafter")
     await _documents(drafter, guest, folder, shoot)
-    for name in ("requests", "terminals", "audit"):
-        await guest.go(f"/desk/{name}")
-        await shoot(f"desk-{name}", guest.page)
+    for name, path in DESK_PAGES.items():
+        await guest.go(path)
+        await shoot(name, guest.page)
     await guest.go("/desk/requests")
     await guest.page.locator("tbody a").first.click()
     await shoot("desk-request", guest.page)
@@ -225,6 +238,8 @@ async def phones(
         "phone-request": receipt,
         "phone-lookup": f"{base}/r",
         "phone-missing": f"{base}/d/0000000000",
+        "phone-search": f"{base}/s",
+        "phone-answer": f"{base}/s?q=低保怎么办理",
     }
     for name, address in addresses.items():
         await page.goto(address)

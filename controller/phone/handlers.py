@@ -49,7 +49,7 @@ def _taken_back(request: web.Request, gone: Withdrawn) -> web.Response:
         private=True,
         title=say(request, "banner.withdrawn"),
         text=say(request, "banner.withdrawn_text", day=day),
-        way="/r",
+        way="/s",
         way_word=say(request, "missing.way"),
         way_icon="search",
     )

@@ -114,7 +114,7 @@ def error_page(request: web.Request, *, status: int) -> web.Response:
         private=True,
         title=say(request, f"{name}.title"),
         text=say(request, f"{name}.text"),
-        way=link(request, {}) if found else "/r",
+        way=link(request, {}) if found else "/s",
         way_word=say(request, f"{name}.way"),
         way_icon="refresh-cw" if found else "search",
     )
