@@ -4,8 +4,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support.postgresql import SERVER, running_cluster
+
+
+# How fast an example is belongs to benchmarks: a busy machine must not fail a property.
+settings.register_profile("zone", deadline=None)
+settings.load_profile("zone")
 
 
 @pytest.fixture(scope="session", autouse=True)

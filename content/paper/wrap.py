@@ -19,6 +19,7 @@ _UNPRINTABLE = re.compile(
 _GAPS = re.compile(r"[\t\v\f\xa0\u2000-\u200a\u202f]")
 _BREAKS = re.compile(r"\r\n|\r|\u2028|\u2029|\x85")
 _SPACES = " \u3000"
+_GAP_BEFORE_MARK = re.compile(rf"[{_SPACES}]+(?=[{re.escape(''.join(sorted(NOT_AT_START)))}])")
 _WORD = re.compile(r"[!-~]")
 _WORD_AT_END = re.compile(r"[!-~]+$")
 _WORD_AT_START = re.compile(r"[!-~]+")
@@ -64,6 +65,8 @@ def _fill(paragraph: str, columns: int) -> Iterator[str]:
     line = ""
     for chunk in _chunks(paragraph):
         rest = chunk
+        if columns_of(rest.strip(_SPACES)) > columns:
+            rest = _GAP_BEFORE_MARK.sub("", rest)  # it would part a word from its mark
         if columns_of((line + rest).rstrip(_SPACES)) <= columns:
             line += rest
             continue

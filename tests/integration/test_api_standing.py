@@ -14,6 +14,7 @@ from controller.api.keys import DeviceServices
 from controller.api.listener import create_device_api, listening, server_tls
 from controller.api.standing import standing, standing_by
 from controller.desk.texts import Texts
+from controller.push.expulsion import OpenLinks
 from controller.services.events import EventBus
 from controller.services.requests import PublicState
 from controller.services.terminals import Terminals
@@ -71,7 +72,7 @@ async def upstream(tmp_path: Path) -> AsyncIterator[HttpsUpstream]:
             blobs=tmp_path,
             words=NOBODY,
             jobs=NOBODY,
-            links=NOBODY,
+            links=OpenLinks(),
             renewals=NOBODY,
             standing=standing_by(States()),
         )

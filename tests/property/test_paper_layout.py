@@ -64,6 +64,7 @@ def test_no_character_of_a_slip_is_lost_and_no_line_is_too_long(
 
 @settings(max_examples=200)
 @given(TEXTS, st.sampled_from([16, 22, 32, 48]))
+@example("GB/T 39554.1-2020\u3000\u3000，", 16)
 def test_no_closing_mark_begins_a_line_and_no_opening_mark_ends_one(
     text: str, columns: int
 ) -> None:

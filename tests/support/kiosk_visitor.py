@@ -102,7 +102,8 @@ class Visitor:
         ):
             found = [one for one in things if same(one)]
             if found:
-                return found[0]
+                # Whoever types means the key, not what else bears the same word.
+                return min(found, key=lambda one: one.kind not in CAPS)
         return None
 
 
