@@ -8,7 +8,6 @@ from hypothesis import settings
 
 from tests.support.postgresql import SERVER, running_cluster
 
-
 # How fast an example is belongs to benchmarks: a busy machine must not fail a property.
 settings.register_profile("zone", deadline=None)
 settings.load_profile("zone")
