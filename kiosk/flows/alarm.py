@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from content.replica.ports import Notices
 from kiosk.flows.surround import Band, BandKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from content.programme.emergency import EmergencyNotice
+    from content.replica.ports import Notices
     from devices.ipc.messages import Welcome
     from kiosk.flows.ports import Content
     from kiosk.words import Words
@@ -24,7 +24,7 @@ class AlarmFlow:
 
     def __init__(self, words: Words) -> None:
         self._words = words
-        self._notices = Notices()
+        self._notices: Notices | None = None
         self._region = ""
 
     def refresh(self, content: Content, welcome: Welcome | None) -> None:
@@ -34,6 +34,8 @@ class AlarmFlow:
 
     def bands(self, now: datetime) -> tuple[Band, ...]:
         """Return the bands of this moment."""
+        if self._notices is None:
+            return ()
         from content.programme.emergency import EmergencyNotice
 
         standing = self._notices.standing(region=self._region, now=int(now.timestamp()))

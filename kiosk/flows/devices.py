@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from content.requests.form import ApplicantKind
 from devices.ipc.messages import (
     CardSeen,
     Closing,
@@ -18,8 +17,6 @@ from devices.ipc.messages import (
     Scanned,
     Told,
 )
-from kiosk.flows.card import CardState
-from kiosk.flows.request import Step
 from kiosk.flows.session import Phase
 from kiosk.flows.surround import Place
 
@@ -78,9 +75,12 @@ class DeviceDesk:
     def tick(self, now: float) -> None:
         """Let time pass."""
         kiosk = self._kiosk
-        kiosk.receipt.tick(now)
-        kiosk.card.tick(is_asked=self._is_card_asked())
-        self._remind_of_card()
+        made = vars(kiosk)  # the later flows that were needed so far: the first screen needs none
+        if "receipt" in made:
+            kiosk.receipt.tick(now)
+        if "card" in made or self._is_card_asked():
+            kiosk.card.tick(is_asked=self._is_card_asked())
+            self._remind_of_card()
         if self._closes_at is not None and now >= self._closes_at:
             self._closes_at = None
             if kiosk.phase is not Phase.RESTING:
@@ -91,6 +91,9 @@ class DeviceDesk:
         kiosk = self._kiosk
         if kiosk.place is not Place.REQUEST or kiosk.phase is Phase.RESTING:
             return False
+        from content.requests.form import ApplicantKind
+        from kiosk.flows.request import Step
+
         view = kiosk.request.view
         return view.step is Step.WHO and view.form.kind is ApplicantKind.PERSON
 
@@ -138,6 +141,9 @@ class DeviceDesk:
 
 def card_sentence(kiosk: Kiosk) -> str:
     """Return the line about the card for the form, "" for none: who is no person has no card."""
+    from content.requests.form import ApplicantKind
+    from kiosk.flows.card import CardState
+
     if kiosk.request.view.form.kind is not ApplicantKind.PERSON:
         return ""
     view = kiosk.card.view
