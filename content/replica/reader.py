@@ -234,7 +234,8 @@ def _body_text(record: Record) -> str:
         case DisclosureRecord():
             return record.text
         case CatalogItem():
-            return " ".join((record.department, *record.aliases, *record.materials))
+            # Everyday names brought the item here (`through` says so), but they are not its text.
+            return "、".join((record.department, *record.materials))
         case Programme() | CuratedWords():
             return ""
         case EmergencyNotice():
