@@ -24,7 +24,7 @@ LINES = 2_000
 """History lines that the plot is made from."""
 SHOWN = 50
 HOUR = 60
-DEVICES = ("printer", "id_card", "scanner", "presence", "text_sign", "ups")
+DEVICES = ("printer", "id_card", "scanner", "presence", "text_sign", "ups", "keypad")
 """Peripherals that have a name in the locale files."""
 _EAST, _NORTH = 180.0, 90.0
 
