@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kivy.app import App
 from kivy.base import EventLoop, ExceptionHandler, ExceptionManager, stopTouchApp
@@ -19,6 +19,7 @@ from kivy.uix.widget import Widget
 
 from devices.ipc.messages import (
     Glass,
+    KeyPressed,
     Picture,
     Ping,
     Pong,
@@ -40,6 +41,9 @@ from kiosk.words import Words
 from signage.kit.fonts import forget_measures, register
 from signage.kit.frame import FrameWatch, frame_digest, keep_picture
 from signage.kit.theme import Theme
+
+if TYPE_CHECKING:
+    from kiosk.keypad import KeypadHand
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +97,7 @@ class KioskApp(App):
             on_done=self._typing_done,
         )
         self._mistakes: list[float] = []
+        self._hand: KeypadHand | None = None
         self.turns = 0
         super().__init__()
 
@@ -160,6 +165,8 @@ class KioskApp(App):
 
     def _touched(self, *_: object) -> bool:
         self.kiosk.touch()
+        if self._hand is not None:
+            self._hand.let_go()
         return False
 
     def _turn(self, _dt: float) -> None:
@@ -168,6 +175,8 @@ class KioskApp(App):
             self._receive(message)
         self.kiosk.tick()
         self.render()
+        if self._hand is not None:
+            self._hand.follow()
 
     def _receive(self, message: ToUi) -> None:
         if isinstance(message, Ping):
@@ -175,6 +184,9 @@ class KioskApp(App):
             return
         if isinstance(message, TakePicture):
             self.frames.after_next_frame(partial(self._take_picture, message))
+            return
+        if isinstance(message, KeyPressed):
+            self._press(message.key)
             return
         if isinstance(message, Welcome) and self.words.settle(
             attended=message.attended, phone=message.phone
@@ -185,6 +197,13 @@ class KioskApp(App):
             self._dock.read_titles()
             self.render()
             self.frames.after_next_frame(self._report_glass)
+
+    def _press(self, key: str) -> None:
+        if self._hand is None:
+            from kiosk.keypad import KeypadHand
+
+            self._hand = KeypadHand(self, self._link)
+        self._hand.press(key)
 
     def _report_glass(self) -> None:
         """Say what has really been drawn: called when the frame is complete, before it is flipped."""
@@ -257,6 +276,9 @@ class KioskApp(App):
 
     def _wipe_widgets(self) -> None:
         """Throw away every widget, texture and measured piece of text that a visitor left."""
+        if self._hand is not None:
+            self._hand.let_go()
+            self._hand = None
         self.frame.put_keyboard(None)
         self._dock.wipe()
         self._screens.clear()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from content.errors import NotFound, PeerError
 from devices.ipc.messages import (
+    KeyPressed,
     LinkState,
     Ping,
     Printed,
@@ -265,7 +266,7 @@ class Kiosk(LaterFlows):
             self.search.rest(self._ports.clock.now())
 
     def receive(self, message: ToUi) -> None:
-        """Take a message of the agent. Ping is the app's to answer: it knows the frames."""
+        """Take a message of the agent. Ping and keys are the app's: it knows frames and widgets."""
         if isinstance(message, FromDevices):
             self.devices.receive(message, self._now())
             return
@@ -280,7 +281,7 @@ class Kiosk(LaterFlows):
                 self.printing.answered(message)
             case LinkState():
                 self._link = message
-            case Ping() | TakePicture():
+            case Ping() | TakePicture() | KeyPressed():
                 pass
             case _:
                 assert_never(message)
