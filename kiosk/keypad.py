@@ -15,7 +15,8 @@ from kiosk.sight import OVERLAYS, PERSONAL, Seen, look
 from kiosk.widgets.ring import FocusRing
 
 if TYPE_CHECKING:
-    from kiosk.app import AgentLink, KioskApp
+    from kiosk.app import KioskApp
+    from kiosk.hearing import AgentLink
 
 MOST_UNSETTLED = 12
 """Turns in which the screen may still be moving; after them it is said as it is."""

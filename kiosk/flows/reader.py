@@ -17,7 +17,7 @@ from kiosk.flows.rows import day_text
 
 if TYPE_CHECKING:
     from content.replica.ports import Verified
-    from kiosk.flows.ports import Content
+    from kiosk.flows.content import Content
     from kiosk.words import Words
 
 INDENT = "　　"

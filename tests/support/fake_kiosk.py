@@ -57,6 +57,12 @@ class FakeAgent:
             self.sent.append(message)
         return self.connected
 
+    def start(self) -> None:
+        """It has been there all the time."""
+
+    def stop(self) -> None:
+        """It stays."""
+
     def drain(self, limit: int = 50) -> list[ToUi]:
         taken, self.queued = self.queued[:limit], self.queued[limit:]
         return taken

@@ -32,7 +32,7 @@ class Blind:
     def key(self, key: Key) -> str:
         """Press a key; return what was said then."""
         before = len(self.ui.agent.sent)
-        self.ui.app._receive(KeyPressed(key=str(key)))
+        self.ui.app._hearing._receive(KeyPressed(key=str(key)))
         self.keys += 1
         self.listen()
         said = [m.text for m in self.ui.agent.sent[before:] if isinstance(m, Speak)]
@@ -41,7 +41,7 @@ class Blind:
     def quick(self, key: Key) -> str:
         """Press a key that only moves: what is said, is said at once."""
         before = len(self.ui.agent.sent)
-        self.ui.app._receive(KeyPressed(key=str(key)))
+        self.ui.app._hearing._receive(KeyPressed(key=str(key)))
         self.keys += 1
         return " ".join(m.text for m in self.ui.agent.sent[before:] if isinstance(m, Speak))
 
