@@ -85,10 +85,8 @@ class Walk:
         if has_asked and self._at is not None and self._at.ident == sight.typing_into:
             before = replace(before, typing_into=0)  # the field was chosen: into the keyboard
         said = [*self._news(before), *self._change_of_typing(before)]
-        if not said:
-            said = self._follow(before)
-        elif self._at is not None:
-            self._follow(before)
+        moved = self._follow(before)
+        said = said or moved
         if not said and has_asked and self._at is not None and self._at.acts:
             return self._words("walk.pressed")
         return self._join(*said)

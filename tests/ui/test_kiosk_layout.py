@@ -254,3 +254,16 @@ def test_high_contrast_draws_every_screen(ui: KioskUi, name: str) -> None:
 
     assert ui.app.theme.high_contrast
     assert tuple(ui.window.clearcolor) == (0, 0, 0, 1)
+
+
+def test_a_screen_turned_from_square_to_upright_keeps_no_room_for_an_absent_keyboard(
+    ui: KioskUi,
+) -> None:
+    ui.welcome()
+    ui.resize((1080, 1080))
+    ui.settle()
+    ui.resize(PORTRAIT)
+    ui.settle()
+
+    assert ui.app.frame.ids.dock.height == 0
+    assert ui.app.frame.screen.height > PORTRAIT[1] / 2
