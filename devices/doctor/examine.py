@@ -23,6 +23,7 @@ from devices.doctor.asking import (
 )
 from devices.doctor.finding import PRINTER, Finding, Verdict, finding_of
 from devices.drivers.health import Health, Level
+from devices.drivers.input_link import FOLDER
 from devices.drivers.links import Link, LinkLost
 from devices.drivers.printer.condition import Reason as PrinterReason
 from devices.drivers.reasons import Kind, Reason
@@ -161,7 +162,8 @@ def _refused(settings: TerminalConfig, kind: Kind) -> Finding | None:
 
 
 def _no_right(place: str, *, device: str = "") -> Finding:
-    sentence = "当前用户没有读写这个端口的权限，请把运行终端的用户加入 dialout 组后重新登录。"
+    group = "input" if place.startswith(FOLDER) else "dialout"
+    sentence = f"当前用户没有读写这个端口的权限，请把运行终端的用户加入 {group} 组后重新登录。"
     return Finding(device, "串口设备", place, Verdict.DOWN, sentence)
 
 
