@@ -31,6 +31,7 @@ from signage.kit.theme import Theme
 if TYPE_CHECKING:
     from kiosk.flows.ports import Ports
     from kiosk.hearing import AgentLink, Hearing
+    from kiosk.keypad import KeypadHand
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class KioskApp(App):
             on_done=self._typing_done,
         )
         self._mistakes: list[float] = []
+        self._hand: KeypadHand | None = None
         self.turns = 0
         super().__init__()
 
@@ -135,6 +137,8 @@ class KioskApp(App):
 
     def _touched(self, *_: object) -> bool:
         self.kiosk.touch()
+        if self._hand is not None:
+            self._hand.let_go()
         return False
 
     def _turn(self, _dt: float) -> None:
@@ -142,6 +146,8 @@ class KioskApp(App):
         self._hearing.take()
         self.kiosk.tick()
         self.render()
+        if self._hand is not None:
+            self._hand.follow()
 
     @cached_property
     def _hearing(self) -> "Hearing":
@@ -153,6 +159,14 @@ class KioskApp(App):
         """Speak as befits this place: screens that were made with the words of another are made anew."""
         if self.words.settle(attended=attended, phone=phone):
             self._screens.clear()
+
+    def press(self, key: str) -> None:
+        """Take a key of the keypad."""
+        if self._hand is None:
+            from kiosk.keypad import KeypadHand
+
+            self._hand = KeypadHand(self, self._link)
+        self._hand.press(key)
 
     def read_titles(self) -> None:
         """Let the keyboard learn the titles that are held now, and show what is new."""
@@ -203,6 +217,9 @@ class KioskApp(App):
 
     def _wipe_widgets(self) -> None:
         """Throw away every widget, texture and measured piece of text that a visitor left."""
+        if self._hand is not None:
+            self._hand.let_go()
+            self._hand = None
         self.frame.put_keyboard(None)
         self._dock.wipe()
         self._screens.clear()

@@ -8,6 +8,7 @@ from kivy.core.window import Window
 
 from devices.ipc.messages import (
     Glass,
+    KeyPressed,
     Picture,
     Ping,
     Pong,
@@ -71,6 +72,9 @@ class Hearing:
             return
         if isinstance(message, TakePicture):
             app.frames.after_next_frame(partial(self._take_picture, message))
+            return
+        if isinstance(message, KeyPressed):
+            app.press(message.key)
             return
         if isinstance(message, Welcome):
             app.settle(attended=message.attended, phone=message.phone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from devices.ipc.messages import (
+    KeyPressed,
     LinkState,
     Ping,
     Printed,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def take(kiosk: Kiosk, message: ToUi, now: float) -> None:
-    """Hand the message on. Ping and TakePicture are the app's to answer: it knows the frames."""
+    """Hand the message on. Ping, TakePicture and keys are the app's: it knows frames and widgets."""
     if isinstance(message, FromDevices):
         kiosk.devices.receive(message, now)
         return
@@ -36,7 +37,7 @@ def take(kiosk: Kiosk, message: ToUi, now: float) -> None:
             kiosk.printing.answered(message)
         case LinkState():
             kiosk.linked(message)
-        case Ping() | TakePicture():
+        case Ping() | TakePicture() | KeyPressed():
             pass
         case _:
             assert_never(message)

@@ -222,6 +222,15 @@ class Kiosk(LaterFlows):
         slip = self._paper.record(found, url=self.reader.view.url, at=self._ports.clock.now())
         self.printing.start(slip, self._now())
 
+    def print_extra(self) -> None:
+        """Print the one slip more that the open record gives: 一次告知单, 明白卡 or 公示栏摘录."""
+        found = self.reader.found
+        if found is None or self._paper is None:
+            return
+        slip = self._paper.more(found, url=self.reader.view.url, at=self._ports.clock.now())
+        if slip is not None:
+            self.printing.start(slip, self._now())
+
     def print_receipt(self) -> None:
         """Print the receipt of the request that was just saved."""
         filed = self.request.filed

@@ -48,6 +48,10 @@ class Paper(Protocol):
         """Return the slip of a document, or the guide of a service item."""
         ...
 
+    def more(self, found: Verified, *, url: str, at: datetime) -> Slip | None:
+        """Return the one slip more that the record gives (content.paper.offers), None if it gives none."""
+        ...
+
     def receipt(self, filed: Filed) -> Slip:
         """Return the receipt of a request."""
         ...
