@@ -11,6 +11,7 @@ from controller.auth.sessions import signed_in
 from controller.desk.fleet_map import draw
 from controller.desk.forms import BadInput, number, word
 from controller.desk.health_plot import plot
+from controller.desk.jobs import job_list, one_terminal
 from controller.desk.pages import done, page, say
 from controller.keys import ALERTS, CLOCK, TERMINALS
 from controller.services.alert_rules import by_site
@@ -69,6 +70,7 @@ async def terminal(request: web.Request) -> web.Response:
         said={f"{one.code} {one.subject}": one.text for one in (*cleared, *status.faults)},
         devices=[(name, _device_word(name), word) for name, word in status.devices.items()],
         days=DAYS,
+        jobs=await job_list(request, await one_terminal(request, device)),
     )
 
 

@@ -135,9 +135,12 @@ class OrderDesk:
                 device=self._ties.device,
                 keys=await self._ties.keys(),
                 held=held.version if held else 0,
+                now=int(self._clock.now().timestamp()),
             )
         except JobRefused as refused:
-            self._refused(refused, "want")
+            # The controller has said at the desk that it ended; here it is no trouble.
+            if refused.reason != "expired":
+                self._refused(refused, "want")
             return
         await self._disk(self._book.keep_want, want)
         self._ties.follow(want)
