@@ -20,6 +20,7 @@ from controller.services.events import (
     PolicyChanged,
     Published,
     RequestChanged,
+    RolloutChanged,
     Subscription,
     TerminalChanged,
     WantChanged,
@@ -40,7 +41,7 @@ KINDS: dict[str, type[Event]] = {
     one.__name__: one
     for one in (
         *(Published, PolicyChanged, DocumentChanged, RequestChanged),
-        *(TerminalChanged, JobChanged, WantChanged),
+        *(TerminalChanged, JobChanged, WantChanged, RolloutChanged),
     )
 }
 

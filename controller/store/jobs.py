@@ -112,7 +112,12 @@ class KeptWant:
     @property
     def counting(self) -> Shape:
         """What the terminal shall be now."""
-        return self.before if self.ended else Shape(self.settings, self.software, self.withheld)
+        return self.before if self.ended else self.shape
+
+    @property
+    def shape(self) -> Shape:
+        """What it asks for."""
+        return Shape(self.settings, self.software, self.withheld)
 
     def shaped(self, shape: Shape) -> "KeptWant":
         """Return it with another content."""
