@@ -15,6 +15,7 @@ from controller.desk import (
     pairing,
     people,
     requests,
+    rollouts,
     streams,
     terminals,
     uploads,
@@ -87,6 +88,17 @@ ROUTES: tuple[web.AbstractRouteDef, ...] = (
     web.get("/desk/terminals/jobs/{id:[0-9a-f]{32}}/result", jobs.result, name="desk-job-result"),
     web.post(
         "/desk/terminals/jobs/{id:[0-9a-f]{32}}/withdraw", jobs.withdraw, name="desk-withdraw-job"
+    ),
+    web.get("/desk/terminals/rollouts", rollouts.rollouts, name="desk-rollouts"),
+    *_both("/desk/terminals/rollouts/plan", rollouts.plan, "rollout-plan"),
+    web.get("/desk/terminals/rollouts/{id:[0-9a-f]{32}}", rollouts.one, name="desk-rollout"),
+    web.get(
+        "/desk/terminals/rollouts/{id:[0-9a-f]{32}}/live", rollouts.live, name="desk-rollout-live"
+    ),
+    web.post(
+        "/desk/terminals/rollouts/{id:[0-9a-f]{32}}/{act:halt|resume|back|close}",
+        rollouts.turn,
+        name="desk-rollout-turn",
     ),
     web.get("/desk/people", people.people, name="desk-people"),
     web.post("/desk/people", people.invite, name="desk-invite-person"),

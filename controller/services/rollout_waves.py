@@ -46,7 +46,7 @@ def by_region(
     """
     _check(terminals, first)
     if not regions or len(regions) > MOST_WAVES:
-        raise CallerError(f"请填写 1 到 {MOST_WAVES} 个区划代码，按放行的先后排列。")
+        raise CallerError(f"请填写 1 到 {MOST_WAVES} 个区划代码，按下发的先后排列。")
     waves: list[list[str]] = [sorted(first)] if first else []
     taken = set(first)
     for region in regions:

@@ -163,7 +163,7 @@ class Rollouts:
         async with self._database.write() as c:
             one = await _known(c, rollout)
             if one.kind is not RolloutKind.CONTENT or one.standing.phase not in _CLOSABLE:
-                raise CallerError("这次放量没有暂缓显示的内容，无需解除。")
+                raise CallerError("这次分批下发没有暂缓显示的内容，无需解除。")
             one = replace(one, standing=replace(one.standing, phase=Phase.CLOSED))
             await store.keep_standing(c, one)
             told = [
@@ -183,7 +183,7 @@ class Rollouts:
         async with self._database.write() as c:
             one = await _known(c, rollout)
             if one.standing.phase not in from_:
-                raise CallerError("这次放量的状态已经改变，请查看页面上的最新进展后再操作。")
+                raise CallerError("这次分批下发的状态已经改变，请查看页面上的最新进展后再操作。")
             standing = replace(
                 one.standing, phase=to, why="person", wave_since=self._now(), passed_at=0
             )
@@ -343,7 +343,7 @@ async def _change(events: Subscription) -> None:
 async def _known(c: AsyncConnection, rollout: str) -> Rollout:
     one = await store.find_rollout(c, rollout)
     if one is None:
-        raise NotFound("没有这次放量，请从列表中选择。")
+        raise NotFound("没有这次分批下发，请从列表中选择。")
     return one
 
 
@@ -358,7 +358,7 @@ async def _stageable(c: AsyncConnection, record: str) -> int:
         raise NotFound(f"没有文件“{record}”，请核对文件编号。")
     if document.state not in _STAGEABLE:
         raise CallerError(
-            f"文件“{record}”已经公开或撤回，不能再分批放行。请在签发前建立放量；要停止公开请办理撤回。"
+            f"文件“{record}”已经公开或撤回，不能再分批显示。请在签发前建立分批下发；要停止公开请办理撤回。"
         )
     return document.version
 
@@ -381,20 +381,20 @@ async def _check_free(c: AsyncConnection, draft: RolloutDraft) -> None:
         held = devices & {one.member.device for one in await store.members_of(c, other.id)}
         if held:
             raise CallerError(
-                f"终端“{min(held)}”正在参加另一次同类放量“{other.title}”，请等它结束或先回退。"
+                f"终端“{min(held)}”正在参加另一次同类分批下发“{other.title}”，请等它结束或先回退。"
             )
 
 
 def _check(draft: RolloutDraft) -> None:
     if not draft.title.strip():
-        raise CallerError("请填写这次放量的名称。")
+        raise CallerError("请填写这次分批下发的名称。")
     given = {
         RolloutKind.CONFIGURATION: bool(draft.settings),
         RolloutKind.CONTENT: bool(draft.records),
         RolloutKind.SOFTWARE: bool(draft.software),
     }
     if not given[draft.kind]:
-        raise CallerError("请填写要放量的内容。")
+        raise CallerError("请填写要下发的内容。")
     bad = unfit(draft.settings)
     if bad:
         raise CallerError(f"设置项“{bad[0]}”的值不在允许范围内，请更正。")

@@ -122,6 +122,11 @@ class Wants:
         async with self._database.read() as c:
             return await store.find_want(c, device)
 
+    async def all(self) -> dict[str, KeptWant]:
+        """Return every desired shadow by terminal."""
+        async with self._database.read() as c:
+            return {one.device: one for one in await store.all_wants(c)}
+
     async def signed(self, device: str) -> SignedWant | None:
         """Return a terminal's desired shadow, signed; None if nothing is wished."""
         kept = await self.of(device)

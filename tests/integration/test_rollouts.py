@@ -253,7 +253,7 @@ async def test_only_an_administrator_rolls_anything_out(room: Room) -> None:
     ("changes", "sentence"),
     [
         ({"title": " "}, "名称"),
-        ({"settings": {}}, "要放量的内容"),
+        ({"settings": {}}, "要下发的内容"),
         ({"settings": {"volume": "400"}}, "volume"),
         ({"settings": {"root": "x"}}, "root"),
         ({"settings": {"printer_model": "unheard-of"}}, "printer_model"),
