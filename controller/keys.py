@@ -23,6 +23,7 @@ from controller.services.people import People
 from controller.services.policy import Policies
 from controller.services.publishing import Publishing
 from controller.services.requests import RequestDesk
+from controller.services.rollouts import Rollouts
 from controller.services.search_copy import SearchCopy
 from controller.services.searches import Searches
 from controller.services.sessions import Sessions
@@ -58,6 +59,7 @@ ENROLMENTS = web.AppKey("ENROLMENTS", Enrolments)
 PAIRINGS = web.AppKey("PAIRINGS", Pairings)
 TERMINAL_SETTINGS = web.AppKey("TERMINAL_SETTINGS", TerminalSettings)
 JOBS = web.AppKey("JOBS", Jobs)
+ROLLOUTS = web.AppKey("ROLLOUTS", Rollouts)
 CURATION = web.AppKey("CURATION", CurationDesk)
 SEARCHES = web.AppKey("SEARCHES", Searches)
 SEARCH_COPY = web.AppKey("SEARCH_COPY", SearchCopy)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 
 from aiohttp import web
 
@@ -28,13 +29,15 @@ from controller.services.feed_library import FeedLibrary
 from controller.services.feed_log import FeedLog
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring, KeyringError, open_keyring
-from controller.services.leader import TIMERS, leadership
+from controller.services.leader import TIMERS, Work, leadership
 from controller.services.pairings import Pairings
 from controller.services.people import People
 from controller.services.policy import Policies
 from controller.services.published import PublishedRecords
 from controller.services.publishing import Publishing
 from controller.services.requests import RequestDesk
+from controller.services.rollout_facts import Facts
+from controller.services.rollouts import Rollouts
 from controller.services.search_copy import Published, SearchCopy
 from controller.services.searches import Searches
 from controller.services.sessions import Sessions
@@ -63,7 +66,7 @@ async def services(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _open_alerts(app: web.Application, stack: AsyncExitStack) -> None:
-    """Watch the sites, where this controller keeps the timers."""
+    """Watch the sites and carry rollouts on, where this controller keeps the timers."""
     config = app[keys.CONFIG]
     alerts = app[keys.ALERTS] = Alerts(
         database=app[keys.DATABASE],
@@ -73,9 +76,28 @@ async def _open_alerts(app: web.Application, stack: AsyncExitStack) -> None:
         clock=app[keys.CLOCK],
         desk=config.public_url,
     )
+    rollouts = app[keys.ROLLOUTS] = Rollouts(
+        database=app[keys.DATABASE],
+        facts=Facts(terminals=app[keys.TERMINALS]),
+        wants=app[keys.JOBS].wants,
+        audit=app[keys.AUDIT],
+        events=app[keys.EVENTS],
+        clock=app[keys.CLOCK],
+    )
     leads = leadership(config.database_url, lock=TIMERS)
-    task = asyncio.create_task(leads.lead(alerts.run), name="alerts")
+    task = asyncio.create_task(leads.lead(partial(_both, alerts.run, rollouts.run)), name="timers")
     stack.push_async_callback(_ended, task)
+
+
+async def _both(one: Work, other: Work) -> None:
+    """Do both until one of them ends or fails, or this is cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for work in (one, other):
+            group.create_task(_done(work))
+
+
+async def _done(work: Work) -> None:
+    await work()
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

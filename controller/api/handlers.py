@@ -92,7 +92,7 @@ async def word(request: web.Request) -> web.Response:
 async def orders(request: web.Request) -> web.Response:
     """GET /orders: the next job and the desired shadow, as the retained topics would say."""
     jobs, device = request.config_dict[SERVICES].jobs, request[TERMINAL].id
-    return _json(Orders(await jobs.next(device), await jobs.signed_want(device)))
+    return _json(Orders(await jobs.next(device), await jobs.wants.signed(device)))
 
 
 async def renew(request: web.Request) -> web.Response:

@@ -11,6 +11,7 @@ from controller.auth.sessions import signed_in
 from controller.desk.fleet_map import draw
 from controller.desk.forms import BadInput, number, word
 from controller.desk.health_plot import plot
+from controller.desk.jobs import job_list, one_terminal
 from controller.desk.pages import done, page, say
 from controller.desk.paper_view import paper_view
 from controller.keys import ALERTS, CLOCK, TERMINALS
@@ -71,6 +72,7 @@ async def terminal(request: web.Request) -> web.Response:
         devices=[(name, _device_word(name), word) for name, word in status.devices.items()],
         days=DAYS,
         paper=paper_view(status.paper) if status.printer else None,
+        jobs=await job_list(request, await one_terminal(request, device)),
     )
 
 

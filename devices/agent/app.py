@@ -43,6 +43,7 @@ from devices.agent.sync import Sync
 from devices.agent.upkeep import House, upkeep
 from devices.agent.uplink import Conversation, Uplink
 from devices.agent.wishes import wished
+from devices.agent.withholding import Withholding
 from devices.clock import Clock, SystemClock
 from devices.ipc.messages import Ping, ReplicaChanged, ToAgent, Told, ToUi, Welcome
 from devices.ipc.server import UiConnection, UiServer
@@ -188,6 +189,7 @@ class Agent:
             services=self._services,
             talk=self._talk,
             front=self._front,
+            withhold=Withholding(self._replica, self._copy, self._faults, self._look_again),
         )
         self._afar = Afar(
             parts,
@@ -276,6 +278,9 @@ class Agent:
         self._reporter.change()
         self._devices.content_moved()
         self._server.broadcast(_changed(held.applied))
+
+    def _look_again(self) -> None:
+        self._server.broadcast(_changed(self._reporter.applied))
 
     def _printed(self, job: str, outcome: str, reason: str) -> None:
         """Hand an outcome from the spool's thread to the event loop."""
