@@ -23,6 +23,7 @@ from devices.agent.disk import DiskReplica, OneThread
 from devices.agent.faults import FaultBook
 from devices.agent.front import Front, Services
 from devices.agent.healer import Healer
+from devices.agent.high_water import HighWater
 from devices.agent.https import HttpsUpstream, client_tls
 from devices.agent.key_updates import KeyUpdates
 from devices.agent.link import LinkSettings, MqttLink
@@ -139,7 +140,8 @@ class Agent:
             tell=lambda text: self._server.broadcast(Told(text=text)),
             stir=self._sender.stir,
         )
-        self._upkeep = upkeep(house, store, boot=boot)
+        self._high_water = HighWater(store, faults=self._faults, disk=self._disk)
+        self._upkeep = upkeep(house, store, boot=boot, high_water=self._high_water)
 
     def _wire_up_front(self) -> None:
         settings, home = self._settings, self._home
@@ -256,6 +258,7 @@ class Agent:
         """Know from the disk what was held before; a replica that cannot be read is begun anew later."""
         hello = await self._sync.hello_or_nothing()
         self._reporter.policy, self._reporter.applied = hello.policy, hello.applied
+        await self._high_water.begin(hello.applied)
 
     # The parts know one another only through these: each is made before the one that it tells.
 
@@ -274,6 +277,7 @@ class Agent:
     def _moved(self, held: Hello) -> None:
         self._reporter.policy, self._reporter.applied = held.policy, held.applied
         self._reporter.change()
+        self._high_water.moved(held.applied)
         self._devices.content_moved()
         self._server.broadcast(_changed(held.applied))
 

@@ -12,6 +12,7 @@ from devices.agent.diary import Diary
 from devices.agent.disk import OneThread
 from devices.agent.faults import FaultBook
 from devices.agent.freshness import Freshness
+from devices.agent.high_water import HighWater
 from devices.agent.ports import Replica
 from devices.agent.report import Reporter
 from devices.agent.sealing import new_sealer
@@ -38,9 +39,12 @@ class House:
     stir: Callable[[], None]
 
 
-def upkeep(house: House, store: sqlite3.Connection, *, boot: str) -> dict[str, Loop]:
+def upkeep(
+    house: House, store: sqlite3.Connection, *, boot: str, high_water: HighWater
+) -> dict[str, Loop]:
     """Return the loops by name."""
     return {
+        "high water": high_water.run,
         "freshness": _freshness(house).run,
         "bundles": _bundles(house).run,
         "chronicle": _chronicle(house, store, boot).run,

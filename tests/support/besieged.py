@@ -126,6 +126,12 @@ class Siege:
             disk.set_busy_timeout(5000)
             disk.execute(sql, values)
 
+    def held(self, sql: str) -> list[object]:
+        """Look into the terminal's copy."""
+        with closing(apsw.Connection(str(self.home.replica))) as disk:
+            disk.set_busy_timeout(5000)
+            return list(disk.execute(sql))
+
     # What a visitor could see, and what staff are told.
 
     def glass(self) -> dict[str, str]:
