@@ -162,6 +162,8 @@ class MqttLink:
         lived = self._ready.is_set()
         self._ready.clear()
         client.loop_stop()
+        # The last hold on it but ours: paho closes its own sockets only when it is let go.
+        self._client = self._oldest = None
         if not self._stopping.is_set():
             self._tell(self._reason(lived=lived))
         return lived
