@@ -54,6 +54,7 @@ async def services(app: web.Application) -> AsyncIterator[None]:
         stack.push_async_callback(database.close)
         keyring = await open_store(config, database)
         add_services(app, database=database, keyring=keyring, clock=clock)
+        await app[keys.ENROLMENTS].widen(config.emergency_feed)
         app[keys.PUSH] = await stack.enter_async_context(open_push(_outside(app)))
         app[keys.TERMINALS] = app[keys.PUSH].terminals
         stack.push_async_callback(app[keys.SEARCH_COPY].close)

@@ -218,6 +218,12 @@ async def change_certificate(c: AsyncConnection, renewed: Terminal) -> None:
     )
 
 
+async def change_feeds(c: AsyncConnection, device: str, feeds: tuple[str, ...]) -> None:
+    """Write which feeds a terminal may read."""
+    values = {"feeds": _json(feeds)}
+    await c.execute(update(terminals).where(terminals.c.id == device).values(values))
+
+
 async def find_terminal(c: AsyncConnection, device: str) -> Terminal | None:
     """Return a terminal, revoked or not; None if it was never enrolled."""
     row = (await c.execute(select(terminals).where(terminals.c.id == device))).mappings().first()

@@ -23,7 +23,6 @@ from devices.agent.disk import DiskReplica, OneThread
 from devices.agent.faults import FaultBook
 from devices.agent.front import Front, Services
 from devices.agent.healer import Healer
-from devices.agent.high_water import HighWater
 from devices.agent.https import HttpsUpstream, client_tls
 from devices.agent.key_updates import KeyUpdates
 from devices.agent.link import LinkSettings, MqttLink
@@ -41,7 +40,7 @@ from devices.agent.sender import Sender
 from devices.agent.store import next_boot, open_store
 from devices.agent.supervisor import Supervisor, commands
 from devices.agent.sync import Sync
-from devices.agent.upkeep import House, upkeep
+from devices.agent.upkeep import House, Upkeep
 from devices.agent.uplink import Conversation, Uplink
 from devices.agent.wishes import wished
 from devices.clock import Clock, SystemClock
@@ -140,8 +139,7 @@ class Agent:
             tell=lambda text: self._server.broadcast(Told(text=text)),
             stir=self._sender.stir,
         )
-        self._high_water = HighWater(store, faults=self._faults, disk=self._disk)
-        self._upkeep = upkeep(house, store, boot=boot, high_water=self._high_water)
+        self._upkeep = Upkeep(house, store, boot=boot, links=lambda: (self._talk, self._link))
 
     def _wire_up_front(self) -> None:
         settings, home = self._settings, self._home
@@ -246,7 +244,7 @@ class Agent:
             "sender": self._sender.run,
             "report": self._reporter.run,
             "healer": self._healer.run,
-            **self._upkeep,
+            **self._upkeep.loops,
             "meaning": MeaningTask(self._home.replica).run,
             "rounds": self._rounds.run,
             **self._afar.loops(),
@@ -258,7 +256,7 @@ class Agent:
         """Know from the disk what was held before; a replica that cannot be read is begun anew later."""
         hello = await self._sync.hello_or_nothing()
         self._reporter.policy, self._reporter.applied = hello.policy, hello.applied
-        await self._high_water.begin(hello.applied)
+        await self._upkeep.begin(hello)
 
     # The parts know one another only through these: each is made before the one that it tells.
 
@@ -277,7 +275,7 @@ class Agent:
     def _moved(self, held: Hello) -> None:
         self._reporter.policy, self._reporter.applied = held.policy, held.applied
         self._reporter.change()
-        self._high_water.moved(held.applied)
+        self._upkeep.moved(held)
         self._devices.content_moved()
         self._server.broadcast(_changed(held.applied))
 

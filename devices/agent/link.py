@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -104,6 +104,13 @@ class MqttLink:
         if self._oldest is None or self._oldest[0].is_published():
             self._oldest = (said, time.monotonic())
         return said.rc == mqtt.MQTT_ERR_SUCCESS
+
+    def follow(self, feeds: tuple[str, ...]) -> None:
+        """Subscribe to exactly these feeds, now if we are connected: that counts as having connected anew."""
+        self._settings = replace(self._settings, feeds=feeds)
+        client = self._client
+        if client is not None and self._ready.is_set():
+            client.subscribe(self._settings.filters())
 
     def say_ready(self) -> None:
         """Say the birth again: the broker may have dropped the first, unheard."""

@@ -196,6 +196,7 @@ async def besieged(
     *,
     threshold: int = 1,
     root: TrustRoot | None = None,
+    feeds: tuple[str, ...] = (FEED, EMERGENCY_FEED),
     prepare: Callable[[AgentZone], None] = lambda _: None,
 ) -> AsyncIterator[Siege]:
     """Run a terminal that shows one good document inside the block; `prepare` changes the zone before."""
@@ -203,7 +204,7 @@ async def besieged(
         zone = await stack.enter_async_context(running_agent_zone(folder))
         prepare(zone)
         zone.keys.threshold = threshold
-        zone.feeds = (FEED, EMERGENCY_FEED)
+        zone.feeds = feeds
         keys = zone.keys
         signers = (keys.approver, keys.second)[:threshold]
         keys.append(keys.entry(document(title=GOOD), *signers))
