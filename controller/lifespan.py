@@ -19,6 +19,8 @@ from controller.push.start import Outside, open_push
 from controller.services.alert_channels import channels
 from controller.services.alerts import Alerts
 from controller.services.audit import AuditLog
+from controller.services.bundle_making import BundleMaking
+from controller.services.bundles import Bundles
 from controller.services.curation import CurationDesk
 from controller.services.documents import Documents, ReadFile
 from controller.services.emergencies import Emergencies
@@ -26,6 +28,7 @@ from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
 from controller.services.feed_library import FeedLibrary
 from controller.services.feed_log import FeedLog
+from controller.services.folding import BlobFolder
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring, KeyringError, open_keyring
 from controller.services.leader import TIMERS, leadership
@@ -57,6 +60,7 @@ async def services(app: web.Application) -> AsyncIterator[None]:
         await app[keys.ENROLMENTS].widen(config.emergency_feed)
         app[keys.PUSH] = await stack.enter_async_context(open_push(_outside(app)))
         app[keys.TERMINALS] = app[keys.PUSH].terminals
+        stack.push_async_callback(app[keys.BUNDLES].close)
         stack.push_async_callback(app[keys.SEARCH_COPY].close)
         await _open_alerts(app, stack)
         app[keys.SEARCH_COPY].start()
@@ -158,6 +162,15 @@ def add_services(
         database=database, audit=audit, events=events, keyring=keyring, clock=clock
     )
     _add_enrolment(app, database=database, keyring=keyring, clock=clock)
+    made = Bundles(
+        log=log,
+        library=FeedLibrary(database=database),
+        policies=app[keys.POLICIES],
+        blobs=BlobFolder(blobs),
+    )
+    app[keys.BUNDLES] = BundleMaking(
+        made, config.state / "bundles", database=database, audit=audit, clock=clock
+    )
     _add_desk(app, database=database, keyring=keyring, clock=clock)
 
 

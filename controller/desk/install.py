@@ -7,6 +7,7 @@ from controller.desk import (
     account,
     approval,
     audit,
+    bundles,
     documents,
     emergency,
     fleet,
@@ -79,6 +80,11 @@ ROUTES: tuple[web.AbstractRouteDef, ...] = (
     web.get("/desk/terminals/alerts", fleet.alerts, name="desk-alerts"),
     web.post(r"/desk/terminals/alerts/{number:\d{1,9}}", fleet.snooze, name="desk-snooze"),
     web.get("/desk/terminals/at/{device}", fleet.terminal, name="desk-terminal"),
+    web.get("/desk/terminals/bundles", bundles.bundles, name="desk-bundles"),
+    web.post("/desk/terminals/bundles", bundles.make),
+    web.get(
+        "/desk/terminals/bundles/{id:[0-9a-f]{16}}/file", bundles.file, name="desk-bundle-file"
+    ),
     web.get("/desk/people", people.people, name="desk-people"),
     web.post("/desk/people", people.invite, name="desk-invite-person"),
     web.post("/desk/people/{id}/standing", people.standing, name="desk-standing"),

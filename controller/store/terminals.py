@@ -271,6 +271,19 @@ async def cleared_faults(c: AsyncConnection, device: str, *, limit: int) -> tupl
     return tuple(_fault(row) for row in (await c.execute(query)).mappings())
 
 
+async def faults_of_codes(
+    c: AsyncConnection, codes: Iterable[str], *, limit: int
+) -> tuple[KeptFault, ...]:
+    """Return faults of these codes from all terminals, over or not, the newest first."""
+    query = (
+        select(faults)
+        .where(faults.c.code.in_(tuple(codes)))
+        .order_by(faults.c.first_seen.desc(), faults.c.id.desc())
+        .limit(limit)
+    )
+    return tuple(_fault(row) for row in (await c.execute(query)).mappings())
+
+
 async def add_history(c: AsyncConnection, line: HistoryLine) -> None:
     """Write one thing that happened to a terminal."""
     await c.execute(
