@@ -10,6 +10,7 @@ from controller.problems import Problem
 from controller.push.start import PushWing
 from controller.services.alerts import Alerts
 from controller.services.audit import AuditLog
+from controller.services.bundle_making import BundleMaking
 from controller.services.curation import CurationDesk
 from controller.services.documents import Documents
 from controller.services.emergencies import Emergencies
@@ -60,6 +61,7 @@ PAIRINGS = web.AppKey("PAIRINGS", Pairings)
 TERMINAL_SETTINGS = web.AppKey("TERMINAL_SETTINGS", TerminalSettings)
 JOBS = web.AppKey("JOBS", Jobs)
 ROLLOUTS = web.AppKey("ROLLOUTS", Rollouts)
+BUNDLES = web.AppKey("BUNDLES", BundleMaking)
 CURATION = web.AppKey("CURATION", CurationDesk)
 SEARCHES = web.AppKey("SEARCHES", Searches)
 SEARCH_COPY = web.AppKey("SEARCH_COPY", SearchCopy)

@@ -20,6 +20,8 @@ from controller.push.start import Outside, open_push
 from controller.services.alert_channels import channels
 from controller.services.alerts import Alerts
 from controller.services.audit import AuditLog
+from controller.services.bundle_making import BundleMaking
+from controller.services.bundles import Bundles
 from controller.services.curation import CurationDesk
 from controller.services.documents import Documents, ReadFile
 from controller.services.emergencies import Emergencies
@@ -27,6 +29,7 @@ from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
 from controller.services.feed_library import FeedLibrary
 from controller.services.feed_log import FeedLog
+from controller.services.folding import BlobFolder
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring, KeyringError, open_keyring
 from controller.services.leader import TIMERS, Work, leadership
@@ -57,8 +60,10 @@ async def services(app: web.Application) -> AsyncIterator[None]:
         stack.push_async_callback(database.close)
         keyring = await open_store(config, database)
         add_services(app, database=database, keyring=keyring, clock=clock)
+        await app[keys.ENROLMENTS].widen(config.emergency_feed)
         app[keys.PUSH] = await stack.enter_async_context(open_push(_outside(app)))
         app[keys.TERMINALS] = app[keys.PUSH].terminals
+        stack.push_async_callback(app[keys.BUNDLES].close)
         stack.push_async_callback(app[keys.SEARCH_COPY].close)
         await _open_alerts(app, stack)
         app[keys.SEARCH_COPY].start()
@@ -179,6 +184,15 @@ def add_services(
         database=database, audit=audit, events=events, keyring=keyring, clock=clock
     )
     _add_enrolment(app, database=database, keyring=keyring, clock=clock)
+    made = Bundles(
+        log=log,
+        library=FeedLibrary(database=database),
+        policies=app[keys.POLICIES],
+        blobs=BlobFolder(blobs),
+    )
+    app[keys.BUNDLES] = BundleMaking(
+        made, config.state / "bundles", database=database, audit=audit, clock=clock
+    )
     _add_desk(app, database=database, keyring=keyring, clock=clock)
 
 

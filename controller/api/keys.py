@@ -10,6 +10,7 @@ from controller.api.standing import AskStanding
 from controller.push.expulsion import OpenLinks
 from controller.push.welcome import FeedSource, Welcomer
 from controller.push.words import Words
+from controller.services.findings import Finding
 from controller.services.intake import Intake
 from controller.services.jobs import Jobs
 from controller.services.renewals import Renewals
@@ -37,6 +38,14 @@ class TrustFiles(Protocol):
         ...
 
 
+class Notebook(Protocol):
+    """Keeps what should not have happened."""
+
+    def note(self, finding: Finding) -> None:
+        """Take a finding; never blocks, never fails."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceServices:
     """What the device API serves from. `blobs` is the content-addressed folder: files named by SHA-256 hex.
@@ -53,6 +62,7 @@ class DeviceServices:
     jobs: Jobs
     links: OpenLinks
     renewals: Renewals
+    findings: Notebook
     library: Library | None = None
     trust: TrustFiles | None = None
     standing: AskStanding | None = None

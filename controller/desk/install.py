@@ -7,6 +7,7 @@ from controller.desk import (
     account,
     approval,
     audit,
+    bundles,
     documents,
     emergency,
     fleet,
@@ -99,6 +100,11 @@ ROUTES: tuple[web.AbstractRouteDef, ...] = (
         "/desk/terminals/rollouts/{id:[0-9a-f]{32}}/{act:halt|resume|back|close}",
         rollouts.turn,
         name="desk-rollout-turn",
+    ),
+    web.get("/desk/terminals/bundles", bundles.bundles, name="desk-bundles"),
+    web.post("/desk/terminals/bundles", bundles.make),
+    web.get(
+        "/desk/terminals/bundles/{id:[0-9a-f]{16}}/file", bundles.file, name="desk-bundle-file"
     ),
     web.get("/desk/people", people.people, name="desk-people"),
     web.post("/desk/people", people.invite, name="desk-invite-person"),
