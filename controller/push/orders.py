@@ -12,7 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from content.errors import ZoneError
 from controller.push.broker_link import ControllerLink
-from controller.services.events import Event, EventBus, JobChanged, Overflowed, WantChanged
+from controller.services.events import (
+    Event,
+    EventBus,
+    JobChanged,
+    Overflowed,
+    TerminalChanged,
+    WantChanged,
+)
 from controller.services.jobs import Jobs
 from devices.wire import topics
 
@@ -32,7 +39,7 @@ class OrderPush:
 
     async def run(self) -> None:
         """Follow what is ordered, and end what nobody began, until cancelled."""
-        async with self._events.subscribe() as events:
+        async with self._events.subscribe(but=(TerminalChanged,)) as events:
             while True:
                 event: Event | None = None
                 try:
