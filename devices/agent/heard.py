@@ -7,8 +7,7 @@ from enum import Enum, auto
 from content.feed.batch import line_or_batch
 from content.feed.entry import BadEntry
 from content.replica.writer import Line
-from devices.agent.ports import Replica
-from devices.wire.messages import FeedMark, Hello, Welcome
+from devices.wire.messages import Welcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,3 @@ def read_lines(lines: Sequence[bytes]) -> list[Line]:
         except BadEntry:
             break
     return read
-
-
-def held_of(replica: Replica) -> Hello:
-    """Return what a replica holds, as it is said to the controller. Blocking."""
-    applied = {feed: FeedMark(*mark) for feed, mark in replica.marks().items()}
-    return Hello(policy=replica.policy_version(), applied=applied)

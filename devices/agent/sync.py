@@ -19,18 +19,9 @@ from content.feed.verify import Reason, Refused
 from content.replica.writer import Line, NoPolicy
 from devices.agent import sentences
 from devices.agent.blobs import BadBlob
-from devices.agent.disk import OneThread
+from devices.agent.disk import OneThread, held_of
 from devices.agent.faults import FaultBook
-from devices.agent.heard import (
-    Applied,
-    HeadHeard,
-    Heard,
-    LineHeard,
-    Poll,
-    Welcomed,
-    held_of,
-    read_lines,
-)
+from devices.agent.heard import Applied, HeadHeard, Heard, LineHeard, Poll, Welcomed, read_lines
 from devices.agent.ports import ContentSource, NotPossible, Page, Replica, Unreachable
 from devices.agent.snapshots import Snapshots
 from devices.wire.messages import FeedMark, Hello, Welcome

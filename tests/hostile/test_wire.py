@@ -15,8 +15,8 @@ from controller.broker.pki import Issued
 from controller.store.terminals import revoke_terminal
 from devices.wire import topics
 from devices.wire.messages import Ack, AckResult, FeedMark, Hello, Report, from_bytes, to_bytes
-from tests.integration.test_push_wing import A, Running, running
 from tests.support.mosquitto import HAS_MOSQUITTO, next_payload, until
+from tests.support.push_wing import A, Running, running
 from tests.support.signers import FEED
 from tests.support.zone_ca import make_ca, register, terminal_of, wall_now, writer_of
 
