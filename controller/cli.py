@@ -68,11 +68,21 @@ def _parser() -> argparse.ArgumentParser:
     _state(one)
     one.set_defaults(command=running.set_up_link)
 
+    _moving(commands)
     _bundling(commands)
     _importing(commands)
     _enrolling(commands)
     commands.add_parser("demo", help="在一台机器上演示整个专区")
     return parser
+
+
+def _moving(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    from controller.commands import moving
+
+    one = commands.add_parser("move-database", help="把本机数据库（SQLite）迁移到 PostgreSQL")
+    _state(one)
+    one.add_argument("--to", required=True, help="postgresql+asyncpg://用户:口令@主机/数据库")
+    one.set_defaults(command=moving.move_database)
 
 
 def _bundling(commands: "argparse._SubParsersAction[_Parser]") -> None:

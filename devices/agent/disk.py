@@ -22,8 +22,9 @@ from content.replica.withheld import keep_back
 from content.replica.witness import Contradiction
 from content.replica.writer import Line, ReplicaWriter, open_writer
 from devices.agent.blobs import BlobStore
-from devices.agent.ports import NotPossible
+from devices.agent.ports import NotPossible, Replica
 from devices.clock import Clock
+from devices.wire.messages import FeedMark, Hello
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -176,6 +177,12 @@ class DiskReplica:
             raise NotPossible("damaged") from error
         except apsw.Error as error:
             raise NotPossible(type(error).__name__) from error
+
+
+def held_of(replica: Replica) -> Hello:
+    """Return what a replica holds, as it is said to the controller. Blocking."""
+    applied = {feed: FeedMark(*mark) for feed, mark in replica.marks().items()}
+    return Hello(policy=replica.policy_version(), applied=applied)
 
 
 class OneThread:
