@@ -45,7 +45,8 @@ SENTENCE_FLOOR = 0.80
 CERTAIN = 0.7
 """Of this certainty the words alone decide."""
 POPULAR = 0.10
-EXPIRED = 0.30
+EXPIRED = 0.50
+"""Below every valid record that fits at least half as well as the best; asked for by its name it still comes first."""
 ELSEWHERE = 0.50
 NEARER = 0.03
 

@@ -17,14 +17,24 @@ from content.feed.batch import line_or_batch
 from content.feed.policy import TrustRoot
 from content.replica.curated_reader import CuratedReader
 from content.replica.ports import Results
+from content.replica.searching import Models
+from content.replica.sentences import open_models
 from content.replica.writer import ReplicaWriter, open_writer
 from content.search.completing import Completion
 from content.search.curated import CuratedWords
 from controller.services.policy import NoRoot, Policies
 from devices.agent.disk import OneThread
+from devices.agent.meaning import MeaningTask
 from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
+
+MOST_READERS = 16
+"""Regions whose view is held open; the one not asked for longest is closed."""
+FIRST_S = 45.0
+"""After the start: pages are to be served first, and a terminal on the same machine makes its vectors."""
+ANSWERING_S = 0.2
+"""A controller answers few searches at once: its sentence model may take this long for a question."""
 
 T = TypeVar("T")
 
@@ -78,11 +88,18 @@ class SearchCopy:
         self._policy = b""
         self._writer: ReplicaWriter | None = None
         self._readers: dict[str, CuratedReader] = {}
-        self._filling: asyncio.Task[None] | None = None
+        self._models = Models()
+        self._loading = OneThread("search models")
+        self._making = MeaningTask(path)
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Fill the copy in the background, so that the first visitor does not wait for it."""
-        self._filling = asyncio.create_task(self._fill(), name="search copy")
+        self._tasks = [
+            asyncio.create_task(self._fill(), name="search copy"),
+            asyncio.create_task(self._think(), name="search models"),
+            asyncio.create_task(self._making.run(), name="search vectors"),
+        ]
 
     async def _fill(self) -> None:
         async with self._turn:
@@ -90,11 +107,13 @@ class SearchCopy:
 
     async def close(self) -> None:
         """Close the files."""
-        if self._filling is not None:
-            self._filling.cancel()
-            await asyncio.wait((self._filling,))
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         await self._thread(self._close)
-        self._thread.close()
+        for thread in (self._thread, self._loading):
+            thread.close()
 
     async def search(
         self, text: str, *, region: str = "", limit: int = 10, offset: int = 0
@@ -117,17 +136,21 @@ class SearchCopy:
         """Return what completes the text."""
         return await self._read("", lambda reader: reader.complete(text, limit=limit), ())
 
-    async def meant(self, text: str) -> str:
+    async def meant(self, text: str, *, region: str = "") -> str:
         """Return how the text is written in a title that sounds the same."""
-        return await self._read("", lambda reader: reader.meant(text), "")
+        return await self._read(region, lambda reader: reader.meant(text), "")
 
-    async def hot(self) -> tuple[str, ...]:
+    async def hot(self, *, region: str = "") -> tuple[str, ...]:
         """Return what is offered before anything is typed."""
-        return await self._read("", lambda reader: reader.hot(), ())
+        return await self._read(region, lambda reader: reader.hot(), ())
 
-    async def answer(self, question: str, *, words: dict[Aspect, str]) -> Answers:
+    async def answer(self, question: str, *, words: dict[Aspect, str], region: str = "") -> Answers:
         """Return the answer to a question in a record's own words."""
-        return await self._read("", lambda reader: reader.answer(question, words=words), NO_ANSWER)
+
+        def say(reader: CuratedReader) -> Answers:
+            return reader.answer(question, words=words)
+
+        return await self._read(region, say, NO_ANSWER)
 
     async def _read(self, region: str, act: Callable[[CuratedReader], T], nothing: T) -> T:
         async with self._turn:
@@ -137,9 +160,36 @@ class SearchCopy:
             return await self._thread(self._with_reader, region or self._region, root, act)
 
     def _with_reader(self, region: str, root: TrustRoot, act: Callable[[CuratedReader], T]) -> T:
-        if region not in self._readers:
-            self._readers[region] = CuratedReader(self._path, root, region=region)
-        return act(self._readers[region])
+        reader = self._readers.pop(region, None) or self._open_reader(region, root)
+        self._readers[region] = reader
+        while len(self._readers) > MOST_READERS:
+            self._readers.pop(next(iter(self._readers))).close()
+        return act(reader)
+
+    def _open_reader(self, region: str, root: TrustRoot) -> CuratedReader:
+        reader = CuratedReader(self._path, root, region=region)
+        reader.use_models(self._models)
+        return reader
+
+    async def _think(self) -> None:
+        """Load the models once the start is over, and make the vectors that are missing, while serving goes on."""
+        await asyncio.sleep(FIRST_S)
+        try:
+            await self.use_models(
+                await self._loading(lambda: open_models(self._path.parent, most_s=ANSWERING_S))
+            )
+        except (OSError, ImportError, RuntimeError) as error:
+            # Search by words is search too: citizens and staff are told nothing, operators are.
+            logger.warning("search by words alone", extra={"why": type(error).__name__})
+
+    async def use_models(self, models: Models) -> None:
+        """Search by meaning too, with these models, from now on."""
+        await self._thread(self._use, models)
+
+    def _use(self, models: Models) -> None:
+        self._models = models
+        for reader in self._readers.values():
+            reader.use_models(models)
 
     async def _catch_up(self) -> TrustRoot | None:
         """Apply what was published since; return the root, None while nothing can be published yet."""
