@@ -93,6 +93,7 @@ ROUTES: tuple[web.AbstractRouteDef, ...] = (
     web.post("/desk/words/begin", words.begin, name="desk-words-begin"),
     web.post("/desk/words/add/{part:[a-z_]+}", words.add, name="desk-words-add"),
     web.post("/desk/words/remove/{part:[a-z_]+}", words.take_back, name="desk-words-remove"),
+    web.post("/desk/words/popular", words.popular, name="desk-words-popular"),
     web.post("/desk/words/undo", words.undo, name="desk-words-undo"),
     web.post("/desk/words/settle", words.settle, name="desk-words-settle"),
     web.get("/desk/words/approve", words_approval.offer, name="desk-words-approve"),
