@@ -24,11 +24,13 @@ from controller.services.documents import Documents, ReadFile
 from controller.services.emergencies import Emergencies
 from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
+from controller.services.exams import Exams
 from controller.services.feed_library import FeedLibrary
 from controller.services.feed_log import FeedLog
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring, KeyringError, open_keyring
 from controller.services.leader import TIMERS, leadership
+from controller.services.nights import Bench, Nights
 from controller.services.pairings import Pairings
 from controller.services.people import People
 from controller.services.policy import Policies
@@ -74,8 +76,15 @@ async def _open_alerts(app: web.Application, stack: AsyncExitStack) -> None:
         desk=config.public_url,
     )
     leads = leadership(config.database_url, lock=TIMERS)
-    task = asyncio.create_task(leads.lead(alerts.run), name="alerts")
-    stack.push_async_callback(_ended, task)
+
+    async def timers() -> None:
+        """Both in one turn of leading: one lock says who keeps all timers."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(alerts.run(), name="alerts")
+            group.create_task(app[keys.NIGHTS].run(), name="nights")
+
+    for work, name in ((leads.lead(timers), "timers"), (app[keys.NIGHTS].follow(), "model")):
+        stack.push_async_callback(_ended, asyncio.create_task(work, name=name))
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
@@ -229,6 +238,16 @@ def _add_search(app: web.Application, *, database: Database, clock: Clock) -> No
         published=Published(app[keys.FEED_LOG], FeedLibrary(database=database)),
         policies=app[keys.POLICIES],
         clock=clock,
+    )
+    records = PublishedRecords(database=database)
+    app[keys.EXAMS] = Exams(database=database, audit=audit, records=records, clock=clock)
+    app[keys.NIGHTS] = Nights(
+        database=database,
+        audit=audit,
+        records=records,
+        copy=app[keys.SEARCH_COPY],
+        clock=clock,
+        bench=Bench(config.state / "learning", config.region),
     )
 
 

@@ -6,9 +6,12 @@ It is made of the signed log alone and can be thrown away: it is filled again at
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+import apsw
 
 from content.answers.answer import NO_ANSWER, Answers
 from content.answers.guide import Aspect
@@ -16,12 +19,15 @@ from content.errors import ZoneError
 from content.feed.batch import line_or_batch
 from content.feed.policy import TrustRoot
 from content.replica.curated_reader import CuratedReader
+from content.replica.meaning import MeaningMaker
 from content.replica.ports import Results
 from content.replica.searching import Models
-from content.replica.sentences import open_models
+from content.replica.sentences import open_sentences
+from content.replica.shelf import open_shelf
 from content.replica.writer import ReplicaWriter, open_writer
 from content.search.completing import Completion
 from content.search.curated import CuratedWords
+from content.search.learned import Learned
 from controller.services.policy import NoRoot, Policies
 from devices.agent.disk import OneThread
 from devices.agent.meaning import MeaningTask
@@ -29,6 +35,8 @@ from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
 
+STEP = 64
+PAGES = 1000
 MOST_READERS = 16
 """Regions whose view is held open; the one not asked for longest is closed."""
 FIRST_S = 45.0
@@ -175,12 +183,51 @@ class SearchCopy:
         """Load the models once the start is over, and make the vectors that are missing, while serving goes on."""
         await asyncio.sleep(FIRST_S)
         try:
-            await self.use_models(
-                await self._loading(lambda: open_models(self._path.parent, most_s=ANSWERING_S))
-            )
+            sentence = await self._loading(lambda: open_sentences(most_s=ANSWERING_S))
+            await self.use_models(Models(self._models.learned, sentence))
         except (OSError, ImportError, RuntimeError) as error:
             # Search by words is search too: citizens and staff are told nothing, operators are.
             logger.warning("search by words alone", extra={"why": type(error).__name__})
+
+    @property
+    def learned_name(self) -> str:
+        """Return the name of the learned model in use, "" for none."""
+        return self._models.learned.name if self._models.learned else ""
+
+    async def learn(self, learned: Learned | None) -> None:
+        """Search with this learned model from now on; its vectors are made first, a few at a time."""
+        if learned is not None and await self._thread(self._path.exists):
+            made = STEP
+            while made:
+                made = await self._thread(self._make, learned)
+        await self.use_models(Models(learned, self._models.sentence))
+
+    def _make(self, learned: Learned) -> int:
+        maker = MeaningMaker(self._path, Models(learned))
+        try:
+            maker.forget_learned(but=learned.name)
+            return maker.step(STEP)
+        finally:
+            maker.close()
+
+    async def snapshot(self, to: Path) -> bool:
+        """Write a copy of what is published to a file; say whether there is anything."""
+        async with self._turn:
+            if await self._catch_up() is None:
+                return False
+            return await self._thread(self._copy_to, to)
+
+    def _copy_to(self, to: Path) -> bool:
+        if not self._path.exists():
+            return False
+        with (
+            closing(open_shelf(self._path, writable=False)) as shelf,
+            closing(apsw.Connection(str(to))) as copy,
+            copy.backup("main", shelf, "main") as backup,
+        ):
+            while not backup.done:
+                backup.step(PAGES)
+        return True
 
     async def use_models(self, models: Models) -> None:
         """Search by meaning too, with these models, from now on."""
@@ -188,6 +235,8 @@ class SearchCopy:
 
     def _use(self, models: Models) -> None:
         self._models = models
+        if self._writer is not None:
+            self._writer.learn(models.learned)
         for reader in self._readers.values():
             reader.use_models(models)
 
@@ -221,6 +270,7 @@ class SearchCopy:
         if self._writer is None or root != self._root:
             self._close()
             self._writer, self._root = open_writer(self._path, root), root
+            self._writer.learn(self._models.learned)
         if policy != self._policy:
             self._writer.accept_policy(policy)
             self._policy = policy

@@ -13,6 +13,7 @@ from controller.store import (
     keys,
     links,
     log,
+    nights,
     pairings,
     people,
     records,
@@ -29,5 +30,6 @@ MODULES = (
     *(alerts, audit, curation, documents, emergencies, feeds, https_presence, intake, jobs, keys),
     *(links, log, pairings, people, records, renewals, requests, searches, sites, telemetry),
     terminals,
+    nights,
 )
 COMPLETE = metadata
