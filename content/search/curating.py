@@ -150,7 +150,7 @@ def remove(words: CuratedWords, part: Part, *, key: str, word: str = "") -> Cura
             return replace(words, popular=tuple(one for one in words.popular if one.record != key))
 
 
-def checked(word: str) -> str:
+def checked(word: str, *, longest: int = LONGEST) -> str:
     """Return the word on one line.
 
     Raises:
@@ -159,8 +159,8 @@ def checked(word: str) -> str:
     word = " ".join(word.split())
     if not query_key(word):
         raise BadWord("请填写词语。")
-    if len(word) > LONGEST:
-        raise BadWord(f"词语最长 {LONGEST} 个字，请缩短。")
+    if len(word) > longest:
+        raise BadWord(f"词语最长 {longest} 个字，请缩短。")
     # What is published goes to every terminal: nothing in it may point to a person.
     if looks_personal(word):
         raise BadWord("词语里像是有电话、证件号码或地址，不能放进公开的词表。")

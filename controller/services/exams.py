@@ -13,6 +13,7 @@ from controller.store import nights as store
 from controller.store.database import Database
 from controller.store.nights import JudgedQuestion
 from controller.store.people import Person
+from controller.store.searches import LONGEST_QUERY
 from devices.clock import Clock
 
 MOST = 500
@@ -47,7 +48,7 @@ class Exams:
             Forbidden, BadWord, CallerError: may not, or cannot be taken, and why.
         """
         require(by, Permission.EDIT_WORDS)
-        question = checked(question)
+        question = checked(question, longest=LONGEST_QUERY)
         try:
             title = (await self._records.record(record)).record.title
         except (NotFound, Withdrawn) as error:
