@@ -108,6 +108,7 @@ def _outside(app: web.Application) -> Outside:
         seal_key=app[keys.KEYRING].seal,
         jobs=app[keys.JOBS],
         standing=standing_by(app[keys.REQUESTS]),
+        models=app[keys.NIGHTS],
     )
 
 
@@ -247,7 +248,7 @@ def _add_search(app: web.Application, *, database: Database, clock: Clock) -> No
         records=records,
         copy=app[keys.SEARCH_COPY],
         clock=clock,
-        bench=Bench(config.state / "learning", config.region),
+        bench=Bench(config.state / "learning", config.state / "blobs", config.region),
     )
 
 

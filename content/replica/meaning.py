@@ -4,7 +4,7 @@ On the controller right after publishing; on a terminal only for what no pack of
 its own connection in short transactions, beside the writer of the replica.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import apsw
@@ -122,10 +122,10 @@ class MeaningMaker:
                     taken += 1
         return taken
 
-    def forget_learned(self, *, but: str) -> None:
-        """Delete the vectors of learned models that are no longer in use; this one is."""
-        old = "model LIKE ? AND model <> ?"
-        values = (f"{LEARNED}%", but)
+    def forget_learned(self, *, but: Sequence[str]) -> None:
+        """Delete the vectors of learned models that are no longer in use; these are."""
+        old = f"model LIKE ? AND model NOT IN ({','.join('?' * len(but))})"
+        values = (f"{LEARNED}%", *but)
         if self._rows(f"SELECT 1 FROM vector WHERE {old} LIMIT 1", values):  # noqa: S608
             with self._db:
                 self._db.execute(f"DELETE FROM vector WHERE {old}", values)  # noqa: S608

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
+from content.canonical import sha256_hex
 from content.errors import ZoneError
 from content.search.curated import CuratedWords
 from content.search.learned import BadModel, Learned
@@ -34,6 +35,7 @@ from controller.store.nights import Night, SetScore
 from controller.store.people import Person
 from controller.store.searches import TapCount
 from devices.clock import Clock
+from devices.wire.search_model import ModelOffer
 
 logger = logging.getLogger(__name__)
 
@@ -62,9 +64,13 @@ class Learning:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where a night's work is done: a folder of its own, for the terminals of a region, by a child process."""
+    """Where a night's work is done: a folder of its own, for the terminals of a region, by a child process.
+
+    `blobs` is where terminals fetch files from, by their hash.
+    """
 
     folder: Path
+    blobs: Path
     region: str
     work: Work | None = None
 
@@ -88,6 +94,8 @@ class Nights:
         self._copy = copy
         self._clock = clock
         self._folder = bench.folder
+        self._blobs = bench.blobs
+        self._offer = ModelOffer()
         self._region = bench.region
         self._work = bench.work or work_in_child
 
@@ -117,6 +125,7 @@ class Nights:
             name = names[0][0] if names else ""
             data = await store.model_in_use(c) if name != self._copy.learned_name else None
         if name != self._copy.learned_name:
+            await asyncio.to_thread(self._offer_to_terminals, name, data)
             await self._copy.learn(Learned.from_bytes(data) if data else None)
 
     async def learning(self, by: Person) -> Learning:
@@ -129,10 +138,21 @@ class Nights:
         async with self._database.read() as c:
             return Learning(await store.last_nights(c, limit=SHOWN), await store.model_names(c))
 
-    async def model(self) -> bytes | None:
-        """Return the file of the model in use, for the terminals."""
-        async with self._database.read() as c:
-            return await store.model_in_use(c)
+    def offer(self) -> ModelOffer:
+        """Return what terminals are offered."""
+        return self._offer
+
+    def _offer_to_terminals(self, name: str, data: bytes | None) -> None:
+        before, self._offer = self._offer, ModelOffer()
+        if data is not None:
+            digest = sha256_hex(data)
+            self._blobs.mkdir(parents=True, exist_ok=True)
+            new = self._blobs / f"{digest}.new"
+            new.write_bytes(data)
+            new.replace(self._blobs / digest)
+            self._offer = ModelOffer(name=name, sha256=digest, size=len(data))
+        if before.sha256 and before.sha256 != self._offer.sha256:
+            (self._blobs / before.sha256).unlink(missing_ok=True)
 
     async def go_back(self, by: Person) -> None:
         """Use the model before the one in use, or none; the next night judges beside that.

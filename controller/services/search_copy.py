@@ -30,12 +30,12 @@ from content.search.curated import CuratedWords
 from content.search.learned import Learned
 from controller.services.policy import NoRoot, Policies
 from devices.agent.disk import OneThread
-from devices.agent.meaning import MeaningTask
 from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
 
-STEP = 64
+STEP, FEW = 64, 8
+ROUND_S, REST_S = 60.0, 0.2
 PAGES = 1000
 MOST_READERS = 16
 """Regions whose view is held open; the one not asked for longest is closed."""
@@ -98,7 +98,6 @@ class SearchCopy:
         self._readers: dict[str, CuratedReader] = {}
         self._models = Models()
         self._loading = OneThread("search models")
-        self._making = MeaningTask(path)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -106,7 +105,6 @@ class SearchCopy:
         self._tasks = [
             asyncio.create_task(self._fill(), name="search copy"),
             asyncio.create_task(self._think(), name="search models"),
-            asyncio.create_task(self._making.run(), name="search vectors"),
         ]
 
     async def _fill(self) -> None:
@@ -180,14 +178,25 @@ class SearchCopy:
         return reader
 
     async def _think(self) -> None:
-        """Load the models once the start is over, and make the vectors that are missing, while serving goes on."""
+        """Load the sentence model once the start is over; then make what vectors are missing, beside the serving."""
         await asyncio.sleep(FIRST_S)
-        try:
-            sentence = await self._loading(lambda: open_sentences(most_s=ANSWERING_S))
-            await self.use_models(Models(self._models.learned, sentence))
-        except (OSError, ImportError, RuntimeError) as error:
-            # Search by words is search too: citizens and staff are told nothing, operators are.
-            logger.warning("search by words alone", extra={"why": type(error).__name__})
+        sentence = await self._loading(lambda: open_sentences(most_s=ANSWERING_S))
+        # Search by words is search too: where there is no model nobody is told.
+        await self.use_models(Models(self._models.learned, sentence))
+        while True:
+            await self._fill_in()
+            await asyncio.sleep(ROUND_S)
+
+    async def _fill_in(self) -> None:
+        """Make missing vectors of all models, a few at a time, so that a search waits for a few at most."""
+        made = 1
+        while made:
+            try:
+                made = await self._thread(self._make, self._models, FEW)
+            except apsw.Error as error:
+                logger.warning("vectors not made", extra={"why": type(error).__name__})
+                return
+            await asyncio.sleep(REST_S)
 
     @property
     def learned_name(self) -> str:
@@ -196,17 +205,20 @@ class SearchCopy:
 
     async def learn(self, learned: Learned | None) -> None:
         """Search with this learned model from now on; its vectors are made first, a few at a time."""
-        if learned is not None and await self._thread(self._path.exists):
+        if learned is not None:
             made = STEP
             while made:
-                made = await self._thread(self._make, learned)
+                made = await self._thread(self._make, Models(learned), STEP)
         await self.use_models(Models(learned, self._models.sentence))
 
-    def _make(self, learned: Learned) -> int:
-        maker = MeaningMaker(self._path, Models(learned))
+    def _make(self, models: Models, most: int) -> int:
+        if not self._path.exists() or models == Models():
+            return 0
+        maker = MeaningMaker(self._path, models)
         try:
-            maker.forget_learned(but=learned.name)
-            return maker.step(STEP)
+            if models.learned is not None:
+                maker.forget_learned(but=(models.learned.name,))
+            return maker.step(most)
         finally:
             maker.close()
 

@@ -178,5 +178,7 @@ def nights_with(zone: Zone, work: Work) -> Nights:
         records=PublishedRecords(database=app[keys.DATABASE]),
         copy=app[keys.SEARCH_COPY],
         clock=app[keys.CLOCK],
-        bench=Bench(app[keys.CONFIG].state / "learning", REGION, work),
+        bench=Bench(
+            app[keys.CONFIG].state / "learning", app[keys.CONFIG].state / "blobs", REGION, work
+        ),
     )
