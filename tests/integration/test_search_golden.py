@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.judging.measures import Score, score
 from benchmarks.judging.product import Product
-from benchmarks.judging.sets import Asked, golden, known_items, typed_items
+from benchmarks.judging.sets import Asked, golden, known_items, typed_items, unseen
 from content.search.request import UNCURATED, Curation
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -77,3 +77,11 @@ def test_the_golden_questions_are_all_different_and_answerable() -> None:
     assert len(texts) == len(set(texts)) == 120
     assert all(asked.relevant for one in SPOKEN for asked in one.queries)
     assert [doc.id for doc in DOCS] == [f"T{next(numbers):03}" for _ in DOCS]
+
+
+def test_the_unseen_questions_and_names_are_new_and_answerable() -> None:
+    seen = {asked.text for one in SPOKEN for asked in one.queries}
+    later = [asked for one in unseen(GOLDEN) for asked in one.queries]
+
+    assert len({asked.text for asked in later} - seen) == len(later) == 60
+    assert all(asked.relevant for asked in later)

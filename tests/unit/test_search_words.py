@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from content.search.asking import Asked
-from content.search.everyday import EVERYDAY
+from content.search.common_names import common_names
+from content.search.everyday import EVERYDAY, official_names, read_matters, spoken_words
 from content.search.match import Mode, read_query
 from content.search.rank import MIXES, Grounds, totals
 from content.search.request import UNCURATED, Curation
@@ -82,3 +83,22 @@ def test_the_nearest_of_many_are_found_by_their_sign_bits() -> None:
     assert len(sifted) == SIFTED
     assert near.rows[0] == 17
     assert near.cosines[0] == pytest.approx(1.0, abs=0.01)
+
+
+def test_names_and_hints_have_one_source_and_only_names_are_published() -> None:
+    matters = read_matters(
+        "低保 吃低保 | 穷 → 最低生活保障 生活保障\n| 没力气 → 残疾人\n低保户 → 最低生活保障"
+    )
+
+    assert official_names(matters) == {"最低生活保障": ("低保", "吃低保", "低保户")}
+    assert spoken_words(matters)["穷"] == ("最低生活保障", "生活保障")
+    assert spoken_words(matters)["低保户"] == ("最低生活保障",)
+    assert spoken_words(matters)["没力气"] == ("残疾人",)
+
+
+def test_every_everyday_name_leads_to_its_official_phrase_and_stands_under_one() -> None:
+    names = [name for held in common_names().values() for name in held]
+
+    assert len(names) == len(set(names))
+    for phrase, held in common_names().items():
+        assert all(phrase in EVERYDAY[name] for name in held)
