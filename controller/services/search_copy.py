@@ -184,10 +184,10 @@ class SearchCopy:
         # Search by words is search too: where there is no model nobody is told.
         await self.use_models(Models(self._models.learned, sentence))
         while True:
-            await self._fill_in()
+            await self.fill_in()
             await asyncio.sleep(ROUND_S)
 
-    async def _fill_in(self) -> None:
+    async def fill_in(self) -> None:
         """Make missing vectors of all models, a few at a time, so that a search waits for a few at most."""
         made = 1
         while made:
