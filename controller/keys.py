@@ -16,9 +16,11 @@ from controller.services.documents import Documents
 from controller.services.emergencies import Emergencies
 from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
+from controller.services.exams import Exams
 from controller.services.feed_log import FeedLog
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring
+from controller.services.nights import Nights
 from controller.services.pairings import Pairings
 from controller.services.people import People
 from controller.services.policy import Policies
@@ -65,6 +67,8 @@ BUNDLES = web.AppKey("BUNDLES", BundleMaking)
 CURATION = web.AppKey("CURATION", CurationDesk)
 SEARCHES = web.AppKey("SEARCHES", Searches)
 SEARCH_COPY = web.AppKey("SEARCH_COPY", SearchCopy)
+EXAMS = web.AppKey("EXAMS", Exams)
+NIGHTS = web.AppKey("NIGHTS", Nights)
 HASHER = web.AppKey("HASHER", PasswordHasher)
 ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("ERROR_PAGE")
 

@@ -14,7 +14,7 @@ from content.answers.answer import MOST_RECORDS, NO_ANSWER, Answers, answer
 from content.answers.guide import NEAR, Aspect, guide_answer, read_question
 from content.answers.sections import section_answer
 from content.catalog.item import CatalogItem
-from content.disclosure.record import DisclosureRecord
+from content.disclosure.record import DisclosureRecord, Validity
 from content.feed.policy import TrustRoot
 from content.replica.ports import Results, Verified
 from content.replica.reader import ReplicaReader
@@ -96,7 +96,12 @@ class CuratedReader(ReplicaReader):
         """Return the documents in which an answer is looked for, the likeliest first."""
         found = self.find(SearchRequest(question, limit=MOST_RECORDS, kinds=DOCUMENTS))
         records = (hit.found.record for hit in found.hits)
-        return tuple(record for record in records if isinstance(record, DisclosureRecord))
+        return tuple(
+            record
+            for record in records
+            # What is no longer in force must not be quoted as the answer, not even for want of a better one.
+            if isinstance(record, DisclosureRecord) and record.validity is not Validity.REPEALED
+        )
 
     def answer(self, question: str, *, words: Mapping[Aspect, str]) -> Answers:
         """Return the answer to a question in a record's own words, or say that none was found.

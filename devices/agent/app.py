@@ -36,6 +36,7 @@ from devices.agent.printing import open_printing
 from devices.agent.report import Reporter
 from devices.agent.rounds import Absences, Rounds
 from devices.agent.sealing import new_sealer
+from devices.agent.search_model import SearchModelTask
 from devices.agent.sender import Sender
 from devices.agent.store import next_boot, open_store
 from devices.agent.supervisor import Supervisor, commands
@@ -248,6 +249,7 @@ class Agent:
             "healer": self._healer.run,
             **self._upkeep.loops,
             "meaning": MeaningTask(self._home.replica).run,
+            "search model": SearchModelTask(self._home.replica, self.upstream).run,
             "rounds": self._rounds.run,
             **self._afar.loops(),
             "devices": self._devices.run,
