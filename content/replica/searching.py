@@ -20,7 +20,15 @@ from content.search.match import (
     expression,
     read_query,
 )
-from content.search.rank import MIXES, Candidate, Grounds, curated, ground_of, totals
+from content.search.rank import (
+    MIXES,
+    Candidate,
+    Grounds,
+    curated,
+    ground_of,
+    totals,
+    worth_showing,
+)
 from content.search.request import UNCURATED, Curation, Ranked, SearchRequest, Why
 from content.search.vectors import Floats
 from content.search.wording import Wording
@@ -103,7 +111,8 @@ class IndexReader:
             return ()
         self._count()
         first: dict[str, Ranked] = {}
-        for one, kind in (*self._sure(query), *self._likely(query)):
+        likely = self._likely(query, is_cut=not request.kinds)
+        for one, kind in (*self._sure(query), *likely):
             if not request.kinds or kind in request.kinds:
                 first.setdefault(one.record, one)
         return tuple(first.values())[:MOST_HITS]
@@ -149,12 +158,12 @@ class IndexReader:
         sql = f"SELECT record, kind FROM bag WHERE record IN ({_marks(records)})"  # noqa: S608
         return dict(self._rows(sql, tuple(records)))
 
-    def _likely(self, query: Query) -> list[Placed]:
+    def _likely(self, query: Query, *, is_cut: bool) -> list[Placed]:
         match query.mode:
             case Mode.LATIN | Mode.NUMBER:
                 return self._by_index_alone(query)
             case Mode.ITEM | Mode.QUESTION:
-                return self._by_all_grounds(Asked.of(query, self._wording))
+                return self._by_all_grounds(Asked.of(query, self._wording), is_cut=is_cut)
 
     def _by_index_alone(self, query: Query) -> list[Placed]:
         found = dict.fromkeys(self._matching(query.required, query.mode, every=True))
@@ -166,7 +175,7 @@ class IndexReader:
             (Ranked(by_row[row].record, why), by_row[row].kind) for row in found if row in by_row
         ]
 
-    def _by_all_grounds(self, asked: Asked) -> list[Placed]:
+    def _by_all_grounds(self, asked: Asked, *, is_cut: bool) -> list[Placed]:
         mix = MIXES[asked.query.mode]
         self._count_terms(asked.terms)
         asked = asked.corrected(self._holding)
@@ -180,6 +189,8 @@ class IndexReader:
         grounds = self._grounds(asked, candidates, sights)
         total = curated(candidates, totals(grounds, mix), self._curation)
         order = np.argsort(-total, kind="stable")[:MOST_HITS]
+        if is_cut:
+            order = order[: worth_showing(total[order])]
         return [
             (
                 ground_of(at, candidates[at].record, grounds=grounds, asked=asked),

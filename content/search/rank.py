@@ -46,6 +46,11 @@ MIXES = {
 SENTENCE_FLOOR = 0.80
 """Cosine that two unrelated titles have: the sentence model's vectors point much the same way."""
 
+TAIL = 0.33
+"""Beyond the first ten, a hit that scores less than this share of the best one only makes people turn pages."""
+ALWAYS = 10
+"""Hits that are shown however far behind the best they are."""
+
 CERTAIN = 0.7
 """Of this certainty the words alone decide."""
 POPULAR = 0.02
@@ -127,6 +132,13 @@ def _moved(candidate: Candidate, curation: Curation, places: Mapping[str, int]) 
         return share
     at = places.get(candidate.region)
     return share - ELSEWHERE if at is None else share + NEARER * (len(places) - at)
+
+
+def worth_showing(scores: Floats) -> int:
+    """Return how many of the hits with these falling scores are more than noise behind the best."""
+    if len(scores) <= ALWAYS:
+        return len(scores)
+    return max(ALWAYS, int((scores >= TAIL * scores[0]).sum()))
 
 
 def ground_of(at: int, record: str, *, grounds: Grounds, asked: Asked) -> Ranked:

@@ -7,7 +7,7 @@ from content.search.asking import Asked
 from content.search.common_names import common_names
 from content.search.everyday import EVERYDAY, official_names, read_matters, spoken_words
 from content.search.match import Mode, read_query
-from content.search.rank import MIXES, Grounds, totals
+from content.search.rank import MIXES, Grounds, totals, worth_showing
 from content.search.request import UNCURATED, Curation
 from content.search.shapes import ALIKE, look_alikes
 from content.search.vectors import SIFTED, CloudMaker, to_code, units
@@ -123,3 +123,17 @@ def test_every_everyday_name_leads_to_its_official_phrase_and_stands_under_one()
     assert len(names) == len(set(names))
     for phrase, held in common_names().items():
         assert all(phrase in EVERYDAY[name] for name in held)
+
+
+@pytest.mark.parametrize(
+    ("scores", "shown"),
+    [
+        ([60.0] * 15 + [22.0] * 40 + [9.0] * 60, 55),
+        ([60.0] + [9.0] * 60, 10),
+        ([60.0, 9.0], 2),
+        ([], 0),
+    ],
+    ids=["a tail", "one good hit", "few", "none"],
+)
+def test_hits_far_behind_the_best_do_not_fill_pages(scores: list[float], shown: int) -> None:
+    assert worth_showing(np.array(scores, np.float32)) == shown
