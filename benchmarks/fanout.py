@@ -19,7 +19,7 @@ import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -199,7 +199,7 @@ async def until(holds: Callable[[], bool], what: str) -> None:
 def check_sample(zone: FleetZone, sample: int) -> None:
     """See in the files of the sample that each holds what was published last."""
     for home in sorted(zone.homes.iterdir())[:sample]:
-        with sqlite3.connect(f"file:{home / 'replica.db'}?mode=ro", uri=True) as replica:
+        with closing(sqlite3.connect(f"file:{home / 'replica.db'}?mode=ro", uri=True)) as replica:
             rows = replica.execute("SELECT sequence FROM feed WHERE feed = ?", (zone.feed,))
             assert rows.fetchone() == (zone.sequence,), home.name
 
