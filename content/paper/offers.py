@@ -25,6 +25,8 @@ from content.paper.slip import Slip, SlipKind
 _LONGEST = 150
 _LONGEST_BIG = 60
 _MOST_STEPS = 6
+_SHORT_TITLE = 16
+"""Two lines of large type on 58 mm."""
 _MOST_ROWS = 15
 _FEWEST_ROWS = 3
 _COLUMNS = range(2, 7)
@@ -92,14 +94,15 @@ def card_of(record: DisclosureRecord) -> ClearCard | None:
             how = how or tuple(_short((one,), _LONGEST) for one in texts[:_MOST_STEPS])
     if not who or not what:
         return None
+    is_short = len(record.title) <= _SHORT_TITLE
     return ClearCard(
-        title=record.title,
+        title=f"{record.title}\n明白卡" if is_short else "政策明白卡",
         who=who,
         what=what,
         how=how,
         until=until,
         place=Place(department=record.issuing_body, phone=record.contact),
-        basis=record.document_number,
+        basis=f"{record.document_number}《{record.title.strip('《》')}》",
     )
 
 
