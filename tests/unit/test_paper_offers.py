@@ -143,3 +143,14 @@ def test_a_long_answer_is_not_set_in_large_type() -> None:
     slip = extra_slip(short, FOOTING)
     assert slip is not None
     assert [part.text for part in slip.parts if part.kind is PartKind.BIG] == ["每月50元。"]
+
+
+def test_a_pilot_scheme_with_a_range_and_a_standard_is_no_benefit() -> None:
+    blocks = (
+        head("二、试点范围"),
+        para("确定在八个县开展试点工作。"),
+        head("三、公开标准"),
+        para("逐项逐环节梳理公开内容。"),
+    )
+
+    assert extra_kind(replace(POLICY, blocks=blocks)) is None
