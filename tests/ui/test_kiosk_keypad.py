@@ -1,6 +1,6 @@
 """The kiosk by keys alone: search, open, print, file. Not one touch in this file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -255,9 +255,34 @@ def test_the_end_of_the_session_is_said_and_leaves_neither_ring_nor_place(ui: Ki
     assert "FocusRing" not in [type(one).__name__ for one in ui.app.frame.children]
 
 
-def test_everything_a_finger_can_press_is_reached_by_keys(ui: KioskUi) -> None:
+def show_review(ui: KioskUi) -> None:
+    ui.app.do("open_request")
+    for name, value in SECRETS.items():
+        ui.app.kiosk.request.set(name, value)
+    for _ in range(3):
+        ui.app.kiosk.request.next()
+    ui.app.render()
+
+
+@pytest.mark.parametrize("scale", [0, 2], ids=["normal", "largest"])
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda ui: ui.app.do("open_search", "最低"),
+        lambda ui: ui.app.do("open_record", "TEM0000001"),
+        lambda ui: ui.app.do("open_consult"),
+        show_review,
+    ],
+    ids=["search", "item", "consult", "review"],
+)
+def test_everything_a_finger_can_press_is_reached_by_keys(
+    ui: KioskUi, show: Callable[[KioskUi], None], scale: int
+) -> None:
     blind = Blind(ui)
-    blind.choose("查询")
+    for _ in range(scale):
+        ui.app.do("next_text_size")
+    show(ui)
+    blind.listen()
     stops = {stop.ident for stop in ui.app._hand._walk._sight.stops}
     unreached: list[Any] = [
         one.a11y_label
