@@ -1,5 +1,7 @@
-"""The kiosk by keys alone: search, open, print, file. Not one touch in this file."""
+"""The kiosk by keys alone: search, open, print, file. One test has a finger; the others have not one touch."""
 
+import gc
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 
 from devices.drivers.keypad.codec import Key
 from devices.ipc.messages import KeyPressed, Print, Printed, Session, Speak, Submit, Submitted
+from tests.support.held_texts import held_texts
 from tests.ui.kiosk_ui import SECRETS, KioskUi, opened_kiosk
 
 pytestmark = pytest.mark.ui
@@ -253,6 +256,24 @@ def test_the_end_of_the_session_is_said_and_leaves_neither_ring_nor_place(ui: Ki
     assert "已清除" in ui.agent.last(Speak).text
     assert ui.app._hand is None
     assert "FocusRing" not in [type(one).__name__ for one in ui.app.frame.children]
+
+
+def test_after_the_end_nothing_that_was_heard_or_seen_is_held(ui: KioskUi) -> None:
+    blind = Blind(ui)
+    blind.choose("申请公开")
+    ui.app.kiosk.request.set("name", SECRETS["name"])
+    blind.listen()
+    blind.go_to("姓名或单位名称")
+    assert SECRETS["name"] in blind.key(Key.REPEAT)
+    assert any(SECRETS["name"] in text for text in held_texts(ui.app))
+    old = [weakref.ref(one) for one in (ui.app._hand, *ui.app.frame.screen.walk(restrict=True))]
+    blind.choose("结束使用")
+    del blind
+    ui.settle()
+    gc.collect()
+
+    assert not any(SECRETS["name"] in text for text in held_texts(ui.app))
+    assert [ref() for ref in old if ref() is not None] == []
 
 
 def show_review(ui: KioskUi) -> None:
