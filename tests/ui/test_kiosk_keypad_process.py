@@ -89,6 +89,12 @@ async def kiosk_there(terminal: DeviceTerminal) -> None:
             await asyncio.sleep(0.05)
 
 
+async def keypad_is(terminal: DeviceTerminal, level: str) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not terminal.agent._reporter.devices["keypad"].startswith(level):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
 async def test_who_only_hears_finds_the_request_and_who_pulls_the_keypad_stops_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,10 +118,9 @@ async def test_who_only_hears_finds_the_request_and_who_pulls_the_keypad_stops_n
         await seen(observer, "姓名或单位名称")
 
         await terminal.devices.order(Kind.KEYPAD, cable="out")
+        await keypad_is(terminal, "down")
         await terminal.devices.order(Kind.KEYPAD, cable="in")
-        async with asyncio.timeout(PATIENCE_S):
-            while terminal.agent._reporter.devices.get("keypad") != "ok":  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await keypad_is(terminal, "ok")
         await terminal.devices.order(Kind.KEYPAD, key="back")
         assert to_syllables("示范县") in await ears.next()
         await seen(observer, "查询")
