@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from kiosk.app import KioskApp
     from kiosk.hearing import AgentLink
 
+TEXT_APART_PX = 10.0
+"""A text has no margin of its own: the ring must not lie on its first letters."""
+
 MOST_UNSETTLED = 12
 """Turns in which the screen may still be moving; after them it is said as it is."""
 
@@ -120,7 +123,9 @@ class KeypadHand:
         if frame.children[0] is not self._ring:
             frame.remove_widget(self._ring)
             frame.add_widget(self._ring)
-        self._ring.put(*widget.to_window(*widget.pos), *widget.size)
+        is_text = at is not None and not at.acts
+        box = (*widget.to_window(*widget.pos), *widget.size)
+        self._ring.put(box, apart=TEXT_APART_PX if is_text else 0)
 
     def _say(self, text: str, *, is_wished: bool = False) -> None:
         """Speak; what is personal only where the visitor wished to hear it again."""

@@ -170,6 +170,7 @@ def board_slip(board: BoardExtract, footing: Footing) -> Slip:
     shown = max(0, len(board.rows) - 1)
     parts = (
         Part(PartKind.TITLE, board.title),
+        Part(PartKind.RULE),
         *known_pairs(("公开单位", board.body), ("时段", board.period), ("公示期", board.shown)),
         Part(PartKind.RULE),
         Part(PartKind.TABLE, rows=board.rows),
@@ -204,10 +205,15 @@ def _materials(materials: tuple[Material, ...]) -> Iterator[Part]:
         yield Part(PartKind.ITEM, f"{one.name}\n{facts}" if facts else one.name, "□")
 
 
+_LONGEST_BIG = 24
+"""Characters in large type: three lines on 58 mm. More shouts, and is read worse than small type."""
+
+
 def _question(question: str, answer: str, *, is_big: bool = False) -> Iterator[Part]:
     if answer:
         yield from _heading(question)
-        yield Part(PartKind.BIG if is_big else PartKind.TEXT, answer)
+        is_short = len(answer) <= _LONGEST_BIG
+        yield Part(PartKind.BIG if is_big and is_short else PartKind.TEXT, answer)
 
 
 def _steps(heading: str, steps: tuple[str, ...]) -> Iterator[Part]:

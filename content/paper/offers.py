@@ -25,14 +25,22 @@ from content.paper.slip import Slip, SlipKind
 _LONGEST = 150
 _LONGEST_BIG = 60
 _MOST_STEPS = 6
+_SHORT_TITLE = 16
+"""Two lines of large type on 58 mm."""
 _MOST_ROWS = 15
 _FEWEST_ROWS = 3
 _COLUMNS = range(2, 7)
 _NUMBER = re.compile(
     r"^\s*(?:第[一二三四五六七八九十]+[章条]|[（(]?[一二三四五六七八九十\d]+[）)、.．])\s*"
 )
-_WHO = re.compile(r"(?:对象|条件|范围)$")
-_WHAT = re.compile(r"(?:标准|金额|额度|补贴内容|补助内容|待遇)$")
+_BENEFIT = "补贴|补助|救助|保障|资助|奖励|奖补|扶持|帮扶|津贴|供养|优待|优惠|减免|保险|支持"
+_CLAIM = "申请|申报|申领|享受|发放|认定|参保|受助"
+_WHO = re.compile(
+    rf"(?:{_BENEFIT}|{_CLAIM})(?:对象|条件|范围|人群|对象和条件|对象及条件|对象和范围)$"
+)
+_WHAT = re.compile(
+    rf"(?:{_BENEFIT}|发放|待遇)(?:标准|金额|额度|内容|标准和方式|方式和标准|方式及标准)$"
+)
 _HOW = re.compile(r"(?:程序|流程|步骤|申请方式|申领方式|办理方式)$")
 _UNTIL = re.compile(r"(?:申报|申请|申领|办理|受理|实施|执行|政策)(?:时间|期限|截止日期)$")
 _LIST = re.compile(r"公示|公开栏|名单|明细|一览表|发放表|收支|公布表")
@@ -92,14 +100,15 @@ def card_of(record: DisclosureRecord) -> ClearCard | None:
             how = how or tuple(_short((one,), _LONGEST) for one in texts[:_MOST_STEPS])
     if not who or not what:
         return None
+    is_short = len(record.title) <= _SHORT_TITLE
     return ClearCard(
-        title=record.title,
+        title=f"{record.title}\n明白卡" if is_short else "政策明白卡",
         who=who,
         what=what,
         how=how,
         until=until,
         place=Place(department=record.issuing_body, phone=record.contact),
-        basis=record.document_number,
+        basis=f"{record.document_number}《{record.title.strip('《》')}》",
     )
 
 

@@ -30,6 +30,9 @@ _WORDS = {
 }
 
 
+_URGENCY = {Verdict.DOWN: 0, Verdict.WARN: 1, Verdict.UNKNOWN: 2, Verdict.OK: 3}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One device.
@@ -63,12 +66,22 @@ def finding_of(
 
 
 def as_text(findings: Iterable[Finding], *, head: str, foot: tuple[str, ...] = ()) -> str:
-    """Return the findings as lines for a keeper."""
-    lines = [head, ""]
-    for one in findings:
+    """Return the findings as lines for a keeper: how many are how, then what has to be done first."""
+    found = sorted(findings, key=lambda one: _URGENCY[one.verdict])
+    lines = [head + _how_many(found), ""]
+    for one in found:
         lines.append(f"{_SIGNS[one.verdict]} {one.name}  {_WORDS[one.verdict]}  （{one.place}）")
-        lines += [f"   {one.sentence}", *(f"   {detail}" for detail in one.details)]
+        said = () if one.sentence == WELL else (one.sentence,)
+        lines += [f"   {line}" for line in (*said, *one.details)]
     return "\n".join([*lines, *([""] if foot else []), *foot, ""])
+
+
+def _how_many(findings: list[Finding]) -> str:
+    if not findings:
+        return ""
+    counts = [(sum(one.verdict is verdict for one in findings), verdict) for verdict in _URGENCY]
+    parts = [f"{count} 项{_WORDS[verdict]}" for count, verdict in counts if count]
+    return f"共 {len(findings)} 项，" + "，".join(parts) + "。"
 
 
 def as_fields(finding: Finding) -> dict[str, object]:

@@ -58,6 +58,7 @@ class Sight:
     typing_into: int = 0
 
 
+_FEWEST_SIGNS, _FEWEST_DIGITS = 2, 5
 _NOTHING = Sight("", "", ())
 
 
@@ -190,6 +191,11 @@ class Walk:
 
 def hide(text: str, secrets: tuple[str, ...], *, instead: str) -> str:
     """Return a sentence without what others in the hall must not hear; longest first, as one may hold another."""
-    for secret in sorted((one for one in secrets if len(one) > 1), key=len, reverse=True):
+    for secret in sorted(filter(_is_telling, secrets), key=len, reverse=True):
         text = text.replace(secret, instead)
     return text
+
+
+def _is_telling(secret: str) -> bool:
+    """Tell whether it names anybody: the first digits of a number being typed stand in dates and prices too."""
+    return len(secret) >= (_FEWEST_DIGITS if secret.isdecimal() else _FEWEST_SIGNS)

@@ -86,7 +86,8 @@ def test_a_keypad_without_a_voice_is_told_with_what_to_install(
     code, text = said_by("--home", str(tmp_path / "home"))
 
     assert code == 1
-    assert "✔ 无障碍键盘" in text
+    assert "共 2 项，1 项需留意，1 项正常。" in text
+    assert text.index("语音朗读") < text.index("✔ 无障碍键盘")  # what has to be done comes first
     assert "但没有声音。请运行 apt install espeak-ng" in text
 
 

@@ -1,12 +1,15 @@
-"""The kiosk by keys alone: search, open, print, file. Not one touch in this file."""
+"""The kiosk by keys alone: search, open, print, file. One test has a finger; the others have not one touch."""
 
-from collections.abc import Iterator
+import gc
+import weakref
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from devices.drivers.keypad.codec import Key
 from devices.ipc.messages import KeyPressed, Print, Printed, Session, Speak, Submit, Submitted
+from tests.support.held_texts import held_texts
 from tests.ui.kiosk_ui import SECRETS, KioskUi, opened_kiosk
 
 pytestmark = pytest.mark.ui
@@ -255,9 +258,52 @@ def test_the_end_of_the_session_is_said_and_leaves_neither_ring_nor_place(ui: Ki
     assert "FocusRing" not in [type(one).__name__ for one in ui.app.frame.children]
 
 
-def test_everything_a_finger_can_press_is_reached_by_keys(ui: KioskUi) -> None:
+def test_after_the_end_nothing_that_was_heard_or_seen_is_held(ui: KioskUi) -> None:
     blind = Blind(ui)
-    blind.choose("查询")
+    blind.choose("申请公开")
+    ui.app.kiosk.request.set("name", SECRETS["name"])
+    blind.listen()
+    blind.go_to("姓名或单位名称")
+    assert SECRETS["name"] in blind.key(Key.REPEAT)
+    assert any(SECRETS["name"] in text for text in held_texts(ui.app))
+    old = [weakref.ref(one) for one in (ui.app._hand, *ui.app.frame.screen.walk(restrict=True))]
+    blind.choose("结束使用")
+    del blind
+    ui.settle()
+    gc.collect()
+
+    assert not any(SECRETS["name"] in text for text in held_texts(ui.app))
+    assert [ref() for ref in old if ref() is not None] == []
+
+
+def show_review(ui: KioskUi) -> None:
+    ui.app.do("open_request")
+    for name, value in SECRETS.items():
+        ui.app.kiosk.request.set(name, value)
+    for _ in range(3):
+        ui.app.kiosk.request.next()
+    ui.app.render()
+
+
+@pytest.mark.parametrize("scale", [0, 2], ids=["normal", "largest"])
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda ui: ui.app.do("open_search", "最低"),
+        lambda ui: ui.app.do("open_record", "TEM0000001"),
+        lambda ui: ui.app.do("open_consult"),
+        show_review,
+    ],
+    ids=["search", "item", "consult", "review"],
+)
+def test_everything_a_finger_can_press_is_reached_by_keys(
+    ui: KioskUi, show: Callable[[KioskUi], None], scale: int
+) -> None:
+    blind = Blind(ui)
+    for _ in range(scale):
+        ui.app.do("next_text_size")
+    show(ui)
+    blind.listen()
     stops = {stop.ident for stop in ui.app._hand._walk._sight.stops}
     unreached: list[Any] = [
         one.a11y_label

@@ -171,3 +171,8 @@ def test_what_others_must_not_hear_is_not_said() -> None:
     )
 
     assert said == "您是谁 姓名：… 电话：…"
+
+
+def test_the_first_digits_of_a_number_are_not_cut_out_of_dates() -> None:
+    assert hide("2026年12月31日前", ("12", "2026"), instead="…") == "2026年12月31日前"
+    assert hide("电话 13800", ("13800",), instead="…") == "电话 …"

@@ -7,7 +7,7 @@ from content.disclosure.record import Block, BlockKind, DisclosureRecord
 from content.paper.layout import lay_out
 from content.paper.notices import Footing
 from content.paper.offers import extra_kind, extra_slip
-from content.paper.slip import Slip, SlipKind
+from content.paper.slip import PartKind, Slip, SlipKind
 from tests.support.fake_kiosk import document, item
 
 FOOTING = Footing(
@@ -85,7 +85,8 @@ def test_a_policy_that_says_who_gets_what_gives_a_card_in_its_own_words() -> Non
         "具有本县户籍、年满80周岁的老年人。",
         "80至89周岁每人每月50元；",
         "本人向村（居）委会提出申请。",
-        "云政办发〔2026〕1号",
+        "云政办发〔2026〕1号《示范县高龄津贴发放办法》",
+        "明白卡",
         "0000-1234567",
     ):
         assert words in text
@@ -120,3 +121,36 @@ def test_a_long_answer_ends_with_a_whole_sentence() -> None:
     text = said(replace(POLICY, blocks=blocks))
 
     assert "困难群众；■ 能得到什么" in text.replace("\n", "")
+
+
+def test_a_card_of_a_document_with_a_long_name_says_what_it_is_and_names_the_document_below() -> (
+    None
+):
+    title = "示范县人民政府办公室关于印发《示范县高龄津贴发放办法》的通知"
+    text = said(replace(POLICY, title=title))
+
+    assert text.startswith("政策明白卡")
+    assert title in text
+
+
+def test_a_long_answer_is_not_set_in_large_type() -> None:
+    slip = extra_slip(POLICY, FOOTING)
+    assert slip is not None
+    big = [part.text for part in slip.parts if part.kind is PartKind.BIG]
+
+    assert big == []
+    short = replace(POLICY, blocks=(*POLICY.blocks[:2], head("二、补贴标准"), para("每月50元。")))
+    slip = extra_slip(short, FOOTING)
+    assert slip is not None
+    assert [part.text for part in slip.parts if part.kind is PartKind.BIG] == ["每月50元。"]
+
+
+def test_a_pilot_scheme_with_a_range_and_a_standard_is_no_benefit() -> None:
+    blocks = (
+        head("二、试点范围"),
+        para("确定在八个县开展试点工作。"),
+        head("三、公开标准"),
+        para("逐项逐环节梳理公开内容。"),
+    )
+
+    assert extra_kind(replace(POLICY, blocks=blocks)) is None

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-HELD_S = 0.15
-"""A line keypad repeats a held key about ten times a second; nobody presses so fast."""
+HELD_S = 0.12
+"""A line keypad repeats a held key ten times a second or faster; a hand does not press so fast."""
 
 EV_KEY = 1
 _PRESSED = 1
