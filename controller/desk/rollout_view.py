@@ -53,7 +53,7 @@ class WaveRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """One terminal: what it shall follow and follows, what it shall show and shows (sequences)."""
+    """One terminal: what it shall follow and follows, show and shows (sequences), run and runs (software)."""
 
     device: str
     place: str
@@ -66,6 +66,8 @@ class MemberRow:
     applied: int
     glass: tuple[int, ...]
     online: bool
+    shall_run: str
+    runs: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class RolloutView:
     total: int
     tone: tuple[str, str]
     is_content: bool
+    is_software: bool
     may_close: bool
 
 
@@ -87,6 +90,7 @@ def view_of(
     *,
     statuses: Mapping[str, TerminalStatus],
     wants: Mapping[str, KeptWant],
+    software: Mapping[str, str],
 ) -> RolloutView:
     """Return the view of a rollout."""
     ones = [one.member for one in members]
@@ -95,7 +99,10 @@ def view_of(
         for number in range(max(one.wave for one in ones) + 1)
     )
     rows = sorted(
-        (_member(one, statuses.get(one.member.device), wants) for one in members),
+        (
+            _member(one, statuses.get(one.member.device), wants=wants, software=software)
+            for one in members
+        ),
         key=lambda row: (row.step is not Step.FAILED, row.wave, row.device),
     )
     is_content = rollout.kind is RolloutKind.CONTENT
@@ -107,6 +114,7 @@ def view_of(
         total=len(rows),
         tone=PHASE_TONES[rollout.standing.phase],
         is_content=is_content,
+        is_software=rollout.kind is RolloutKind.SOFTWARE,
         may_close=is_content and rollout.standing.phase in kept_back,
     )
 
@@ -143,7 +151,11 @@ def _state(rollout: Rollout, number: int) -> str:
 
 
 def _member(
-    kept: KeptMember, status: TerminalStatus | None, wants: Mapping[str, KeptWant]
+    kept: KeptMember,
+    status: TerminalStatus | None,
+    *,
+    wants: Mapping[str, KeptWant],
+    software: Mapping[str, str],
 ) -> MemberRow:
     member, want = kept.member, wants.get(kept.member.device)
     feed = status.feeds[0] if status and status.feeds else None
@@ -159,4 +171,6 @@ def _member(
         applied=feed.applied if feed else 0,
         glass=tuple(feed.glass.values()) if feed else (),
         online=bool(status and status.online),
+        shall_run=want.software if want else "",
+        runs=software.get(member.device, ""),
     )

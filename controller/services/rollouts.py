@@ -9,7 +9,7 @@ import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,15 +26,20 @@ from controller.services.events import (
 )
 from controller.services.findings import AuditTrail
 from controller.services.rollout_facts import Facts
+from controller.services.rollout_plans import (
+    RolloutDraft,
+    check,
+    check_free,
+    is_ready,
+    stageable,
+)
 from controller.services.rollout_rules import Decision, decide
 from controller.services.wants import Wants
 from controller.store import rollouts as store
 from controller.store.database import Database
-from controller.store.documents import DocumentState, find_document
 from controller.store.jobs import KeptWant, find_want
 from controller.store.people import Person
 from controller.store.rollouts import (
-    Gate,
     KeptMember,
     Member,
     Phase,
@@ -43,7 +48,6 @@ from controller.store.rollouts import (
     Standing,
     Step,
 )
-from devices.agent.wishes import unfit
 from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -53,20 +57,6 @@ SETTLE_S = 0.5
 """What a wave says comes together and is judged together."""
 LISTED = 50
 SYSTEM = "system"
-_STAGEABLE = {DocumentState.DRAFT, DocumentState.SUBMITTED, DocumentState.RETURNED}
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutDraft:
-    """What is to be rolled out, where and under which conditions; of the three contents one is given."""
-
-    kind: RolloutKind
-    title: str
-    members: tuple[Member, ...]
-    gate: Gate = field(default_factory=Gate)
-    settings: Mapping[str, str] = field(default_factory=dict)
-    records: Sequence[str] = ()
-    software: str = ""
 
 
 class Rollouts:
@@ -105,6 +95,11 @@ class Rollouts:
         async with self._database.read() as c:
             return await _known(c, rollout), await store.members_of(c, rollout)
 
+    async def software(self) -> dict[str, str]:
+        """Return the software that each terminal says it runs."""
+        async with self._database.read() as c:
+            return await store.software_of_all(c)
+
     async def create(self, by: Person, draft: RolloutDraft) -> Rollout:
         """Begin a rollout: its first wave is told with the next step.
 
@@ -115,11 +110,11 @@ class Rollouts:
             CallerError: it says nothing, cannot be followed, or another one is under way there.
         """
         require(by, Permission.MANAGE_TERMINALS)
-        _check(draft)
+        check(draft)
         now = self._now()
         async with self._database.write() as c:
-            records = {one: await _stageable(c, one) for one in draft.records}
-            await _check_free(c, draft)
+            records = {one: await stageable(c, one) for one in draft.records}
+            await check_free(c, draft)
             one = Rollout(
                 id=secrets.token_hex(16),
                 kind=draft.kind,
@@ -230,7 +225,7 @@ class Rollouts:
                 [each.member for each in ones.values()],
                 gate=one.gate,
                 seen=await self._facts.seen(c, one, list(ones)),
-                is_ready=await _is_ready(c, one),
+                is_ready=await is_ready(c, one),
                 now=now,
             )
             fresh = replace(one, standing=decision.standing)
@@ -345,59 +340,3 @@ async def _known(c: AsyncConnection, rollout: str) -> Rollout:
     if one is None:
         raise NotFound("没有这次分批下发，请从列表中选择。")
     return one
-
-
-async def _stageable(c: AsyncConnection, record: str) -> int:
-    """Return the version of a document that is published now.
-
-    Raises:
-        CallerError: it is published as it stands. Hiding that from the public is what approvers decide.
-    """
-    document = await find_document(c, record)
-    if document is None:
-        raise NotFound(f"没有文件“{record}”，请核对文件编号。")
-    if document.state not in _STAGEABLE:
-        raise CallerError(
-            f"文件“{record}”已经公开或撤回，不能再分批显示。请在签发前建立分批下发；要停止公开请办理撤回。"
-        )
-    return document.version
-
-
-async def _is_ready(c: AsyncConnection, one: Rollout) -> bool:
-    """Say whether all that is rolled out has been signed and published."""
-    for record, before in one.records.items():
-        document = await find_document(c, record)
-        if document is None or document.version <= before:
-            return False
-    return True
-
-
-async def _check_free(c: AsyncConnection, draft: RolloutDraft) -> None:
-    """See that no other rollout of the kind is under way at one of these terminals."""
-    devices = {one.device for one in draft.members}
-    for other in await store.active_rollouts(c):
-        if other.kind is not draft.kind:
-            continue
-        held = devices & {one.member.device for one in await store.members_of(c, other.id)}
-        if held:
-            raise CallerError(
-                f"终端“{min(held)}”正在参加另一次同类分批下发“{other.title}”，请等它结束或先回退。"
-            )
-
-
-def _check(draft: RolloutDraft) -> None:
-    if not draft.title.strip():
-        raise CallerError("请填写这次分批下发的名称。")
-    given = {
-        RolloutKind.CONFIGURATION: bool(draft.settings),
-        RolloutKind.CONTENT: bool(draft.records),
-        RolloutKind.SOFTWARE: bool(draft.software),
-    }
-    if not given[draft.kind]:
-        raise CallerError("请填写要下发的内容。")
-    bad = unfit(draft.settings)
-    if bad:
-        raise CallerError(f"设置项“{bad[0]}”的值不在允许范围内，请更正。")
-    gate = draft.gate
-    if not (0 < gate.success_percent <= 100 and 0 <= gate.error_percent < 100):  # noqa: PLR2004
-        raise CallerError("成功比例应在 1 到 100 之间，出错比例应在 0 到 99 之间。")

@@ -243,7 +243,16 @@ async def members_of(c: AsyncConnection, rollout: str) -> tuple[KeptMember, ...]
 async def software_of(c: AsyncConnection, device: str) -> str:
     """Return the software that a terminal says it runs, "" if it has not said."""
     query = select(infos.c.info).where(infos.c.device == device)
-    info = (await c.execute(query)).scalar_one_or_none()
+    return _software((await c.execute(query)).scalar_one_or_none())
+
+
+async def software_of_all(c: AsyncConnection) -> dict[str, str]:
+    """Return the software of every terminal that has said what it runs."""
+    rows = await c.execute(select(infos.c.device, infos.c.info))
+    return {row.device: _software(row.info) for row in rows}
+
+
+def _software(info: bytes | None) -> str:
     try:
         said = msgspec.json.decode(info, type=_Info) if info else _Info()
     except msgspec.MsgspecError:

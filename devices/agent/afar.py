@@ -9,11 +9,12 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from devices.agent import sentences
-from devices.agent.about import about
+from devices.agent.about import about, software_version
 from devices.agent.config import Home, TerminalConfig
 from devices.agent.front import Front, Services
 from devices.agent.hands import Restarts, Room, Screens, TerminalHands
@@ -21,13 +22,14 @@ from devices.agent.https import HttpsUpstream
 from devices.agent.https_words import HttpsWords
 from devices.agent.keeper import KeeperNote
 from devices.agent.logs import RecentLines
-from devices.agent.machine import Machine
+from devices.agent.machine import Machine, run_program
 from devices.agent.order_book import OrderBook
 from devices.agent.ordering import Answers
 from devices.agent.orders import OrderDesk, Ties
 from devices.agent.ports import Link, Unreachable
 from devices.agent.renewal import Renewals, show_anew
 from devices.agent.report import Reporter
+from devices.agent.software import UPDATE_S, Machinery, SoftwareUpdate
 from devices.agent.tasks import Loop
 from devices.agent.telemetry import TelemetryLoop
 from devices.agent.uplink import Conversation
@@ -79,6 +81,7 @@ class Afar:
         self._book = OrderBook(store)
         self._machine = Machine()
         self._withhold = parts.withhold
+        self.on_new_software: Callable[[], None] = _go_on
         self.hands = TerminalHands(
             Room(parts.settings, parts.home, parts.services, self._machine, self._lines),
             screens=screens,
@@ -105,6 +108,16 @@ class Afar:
 
     def _tie(self) -> None:
         parts = self._parts
+        self._software = SoftwareUpdate(
+            Machinery(
+                running=software_version(),
+                install=partial(run_program, within_s=UPDATE_S),
+                tried=parts.home.tried_software,
+                session_open=lambda: parts.front.session_open,
+                begin_anew=self._begin_anew,
+            ),
+            faults=parts.services.faults,
+        )
         self._keeper = KeeperNote(
             parts.home, parts.settings, services=parts.services, link=parts.talk.state
         )
@@ -134,6 +147,7 @@ class Afar:
             "keeper": self._keeper.run,
             "telemetry": self._telemetry.run,
             "renewals": self._renewals.run,
+            "software": self._software.run,
         }
 
     def connected(self) -> None:
@@ -158,6 +172,9 @@ class Afar:
         logging.getLogger().removeHandler(self._lines)
         await self._words.goodbye()
 
+    def _begin_anew(self) -> None:
+        self.on_new_software()
+
     def _ordered(self, what: str, payload: bytes) -> None:
         (self._orders.hear_job if what == "job" else self._orders.hear_want)(payload)
 
@@ -175,6 +192,7 @@ class Afar:
         why = await self._machine.set_volume(level) if level else ""
         if why:
             faults.note(f"wish_failed:{why}", "volume", sentences.WISH_VOLUME, scope=WISH)
+        self._software.wish(want.software)
         self._parts.reporter.want = want.version
         self._parts.reporter.change()
 
@@ -185,3 +203,7 @@ class Afar:
         await parts.upstream.reconnect()
         with suppress(Unreachable):
             await parts.upstream.orders()
+
+
+def _go_on() -> None:
+    """Nobody has said yet what ends."""

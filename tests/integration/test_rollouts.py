@@ -13,8 +13,9 @@ from controller.auth.permissions import Forbidden
 from controller.auth.roles import Role
 from controller.lifespan import add_services, open_store
 from controller.services.rollout_facts import Facts
+from controller.services.rollout_plans import RolloutDraft
 from controller.services.rollout_waves import by_share
-from controller.services.rollouts import RolloutDraft, Rollouts
+from controller.services.rollouts import Rollouts
 from controller.services.terminal_words import Word
 from controller.services.terminals import Terminals
 from controller.store.database import Database

@@ -110,6 +110,8 @@ def test_documents_and_items_can_be_kept_back(record: Record) -> None:
 
 
 def test_an_emergency_notice_cannot_be_kept_back() -> None:
-    notice = EmergencyNotice("E000000001", "暴雨红色预警", "暴雨。", "请避险。", "示例局", Level.RED)
+    notice = EmergencyNotice(
+        "E000000001", "暴雨红色预警", "暴雨。", "请避险。", "示例局", Level.RED
+    )
 
     assert not may_be_kept_back(notice)
