@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from controller.services.rollout_rules import Count, count
+from controller.services.rollout_rules import GONE, Count, count
 from controller.services.terminal_status import TerminalStatus
 from controller.store.jobs import KeptWant
-from controller.store.rollouts import KeptMember, Phase, Rollout, RolloutKind, Step
+from controller.store.rollouts import KeptMember, Member, Phase, Rollout, RolloutKind, Step
 
 BAR = 960.0
 """Width of a bar's drawing."""
@@ -42,13 +42,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class WaveRow:
-    """One wave: `state` is a word under rollouts.wave."""
+    """One wave: `state` is a word under rollouts.wave; `wrong` went wrong, whether led back since or not."""
 
     number: int
     state: str
     count: Count
     pieces: tuple[Piece, ...]
     percent: int
+    wrong: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def view_of(
     """Return the view of a rollout."""
     ones = [one.member for one in members]
     waves = tuple(
-        _wave(rollout, number, count(ones, number))
+        _wave(rollout, number, [one for one in ones if one.wave == number])
         for number in range(max(one.wave for one in ones) + 1)
     )
     rows = sorted(
@@ -103,7 +104,7 @@ def view_of(
             _member(one, statuses.get(one.member.device), wants=wants, software=software)
             for one in members
         ),
-        key=lambda row: (row.step is not Step.FAILED, row.wave, row.device),
+        key=lambda row: (not row.why, row.wave, row.device),
     )
     is_content = rollout.kind is RolloutKind.CONTENT
     kept_back = {Phase.HALTED, Phase.ROLLING_BACK, Phase.ROLLED_BACK}
@@ -119,7 +120,8 @@ def view_of(
     )
 
 
-def _wave(rollout: Rollout, number: int, counted: Count) -> WaveRow:
+def _wave(rollout: Rollout, number: int, ones: Sequence[Member]) -> WaveRow:
+    counted = count(ones, number)
     steps = (
         ("done", counted.done),
         ("told", counted.told),
@@ -134,7 +136,8 @@ def _wave(rollout: Rollout, number: int, counted: Count) -> WaveRow:
             pieces.append(Piece(step, x, width, terminals))
         x += width
     percent = 100 * counted.done // counted.size if counted.size else 100
-    return WaveRow(number, _state(rollout, number), counted, tuple(pieces), percent)
+    wrong = sum(one.why not in {"", GONE} for one in ones)
+    return WaveRow(number, _state(rollout, number), counted, tuple(pieces), percent, wrong)
 
 
 def _state(rollout: Rollout, number: int) -> str:
@@ -164,7 +167,7 @@ def _member(
         place=status.name if status else member.device,
         wave=member.wave,
         step=member.step,
-        why=member.why if member.step is Step.FAILED else "",
+        why=member.why,
         wanted=want.version if want else 0,
         follows=want.acknowledged if want else 0,
         desired=feed.desired if feed else 0,

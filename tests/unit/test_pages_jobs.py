@@ -217,3 +217,23 @@ async def test_without_jobs_the_page_says_how_to_begin(zone: Zone) -> None:
 
     assert "还没有任务" in html
     assert "请先在上面选择" in html
+
+
+async def test_a_terminals_page_says_how_far_it_follows_its_settings(zone: Zone) -> None:
+    await enter(zone, "admin")
+    wants = zone.app[keys.JOBS].wants
+    said = []
+    await wants.wish("system", "hall-1", settings={"volume": "40"}, lasts_s=600)
+    said.append(await (await zone.client.get("/desk/terminals/at/hall-1", headers=HTML)).text())
+    await wants.follows("hall-1", 1)
+    said.append(await (await zone.client.get("/desk/terminals/at/hall-1", headers=HTML)).text())
+    await wants.wish("system", "hall-1", settings={"volume": "90"}, lasts_s=600)
+    clock = zone.app[keys.CLOCK]
+    assert isinstance(clock, TestClock)
+    clock.forward(minutes=11)
+    await wants.expire()
+    said.append(await (await zone.client.get("/desk/terminals/at/hall-1", headers=HTML)).text())
+
+    assert "第 1 版等待终端采用" in said[0]
+    assert "已采用第 1 版" in said[1]
+    assert "第 2 版到期没有采用" in said[2]
