@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,10 +35,10 @@ from controller.services.rollout_plans import (
     stageable,
 )
 from controller.services.rollout_rules import Decision, decide
-from controller.services.wants import Wants
+from controller.services.wants import Change, Wants
 from controller.store import rollouts as store
 from controller.store.database import Database
-from controller.store.jobs import KeptWant, find_want
+from controller.store.jobs import KeptWant, some_wants
 from controller.store.people import Person
 from controller.store.rollouts import (
     KeptMember,
@@ -161,13 +162,9 @@ class Rollouts:
                 raise CallerError("这次分批下发没有暂缓显示的内容，无需解除。")
             one = replace(one, standing=replace(one.standing, phase=Phase.CLOSED))
             await store.keep_standing(c, one)
-            told = [
-                await self._wants.change_in(
-                    c, by.id, each.member.device, change=lambda held: changes.shown(one, held)
-                )
-                for each in await store.members_of(c, rollout)
-                if await self._facts.is_enrolled(c, each.member.device)
-            ]
+            ones = [each.member.device for each in await store.members_of(c, rollout)]
+            wish = partial(changes.shown, one)
+            told = await self._wants.change_in(c, by.id, dict.fromkeys(ones, wish))
             await self._note(c, by.id, "rollout_closed", one)
         self._tell(one, told)
 
@@ -244,57 +241,44 @@ class Rollouts:
         decision: Decision,
         ones: Mapping[str, KeptMember],
     ) -> Sequence[KeptWant]:
-        told = []
-        for member in decision.members:
-            kept, fresh, want = ones[member.device], member, None
-            before = kept.before
-            if member.device in decision.tell:
-                fresh, before, want = await self._tell_one(c, one, member)
-            elif member.device in decision.undo:
-                fresh, want = await self._undo_one(c, one, kept)
-            if want is not None:
-                told.append(want)
-            if fresh != kept.member:
-                await store.keep_member(c, KeptMember(one.id, fresh, before))
-        return told
-
-    async def _tell_one(
-        self, c: AsyncConnection, one: Rollout, member: Member
-    ) -> tuple[Member, dict[str, str | None], KeptWant | None]:
-        held = await find_want(c, member.device) or _nothing(member.device)
-        before = changes.remembered(
-            one, held.counting, runs=await store.software_of(c, member.device)
-        )
-        fresh = replace(member, step=Step.TOLD, told_at=self._now())
-        if changes.told(one, held.shaped(held.counting)).shape == held.counting:
-            # It is so already: the first wave of content was never told to keep anything back.
-            return replace(fresh, version=0 if held.ended else held.version), before, None
-        want = await self._wants.change_in(
-            c, SYSTEM, member.device, change=lambda held: changes.told(one, held)
-        )
-        return replace(fresh, version=want.version), before, want
-
-    async def _undo_one(
-        self, c: AsyncConnection, one: Rollout, kept: KeptMember
-    ) -> tuple[Member, KeptWant]:
-        want = await self._wants.change_in(
+        """Write the wishes that follow, and how far each terminal is then."""
+        fresh = {one.device: one for one in decision.members}
+        before = {device: kept.before for device, kept in ones.items()}
+        wishes: dict[str, Change] = {}
+        held = await some_wants(c, decision.tell)
+        runs = await store.software_of_all(c) if one.kind is RolloutKind.SOFTWARE else {}
+        for device in decision.tell:
+            want = held.get(device) or KeptWant(device, 0, {}, "", 0, SYSTEM)
+            before[device] = changes.remembered(one, want.counting, runs=runs.get(device, ""))
+            version = 0 if want.ended else want.version
+            fresh[device] = replace(
+                fresh[device], step=Step.TOLD, told_at=self._now(), version=version
+            )
+            # The first wave of content was never told to keep anything back: it is so already.
+            if changes.told(one, want.shaped(want.counting)).shape != want.counting:
+                wishes[device] = partial(changes.told, one)
+        for device in decision.undo:
+            fresh[device] = replace(fresh[device], step=Step.UNDOING)
+            wishes[device] = partial(changes.undone, one, before=before[device])
+        told = await self._wants.change_in(c, SYSTEM, wishes)
+        for want in told:
+            fresh[want.device] = replace(fresh[want.device], version=want.version)
+        await store.keep_members(
             c,
-            SYSTEM,
-            kept.member.device,
-            change=lambda held: changes.undone(one, held, kept.before),
+            [
+                KeptMember(one.id, member, before[device])
+                for device, member in fresh.items()
+                if member != ones[device].member
+            ],
         )
-        return replace(kept.member, step=Step.UNDOING, version=want.version), want
+        return told
 
     async def _keep_back(
         self, c: AsyncConnection, one: Rollout, members: Sequence[Member]
     ) -> Sequence[KeptWant]:
-        return [
-            await self._wants.change_in(
-                c, SYSTEM, member.device, change=lambda held: changes.kept_back(one, held)
-            )
-            for member in members
-            if member.wave > 0
-        ]
+        later = [member.device for member in members if member.wave > 0]
+        wish = partial(changes.kept_back, one)
+        return await self._wants.change_in(c, SYSTEM, dict.fromkeys(later, wish))
 
     async def _note(self, c: AsyncConnection, actor: str, act: str, one: Rollout) -> None:
         detail = f"{one.kind} {one.title} {one.standing.why}".strip()
@@ -318,10 +302,6 @@ _ACTS = {
     Phase.CLOSED: "rollout_closed",
 }
 _CLOSABLE = {Phase.ROLLED_BACK, Phase.ROLLING_BACK, Phase.HALTED}
-
-
-def _nothing(device: str) -> KeptWant:
-    return KeptWant(device, 0, {}, "", 0, SYSTEM)
 
 
 def _moved(decision: Decision, ones: Mapping[str, KeptMember]) -> bool:

@@ -3,6 +3,7 @@
 Constructs those parts over the ones that the agent has, and hands the agent their loops.
 """
 
+import asyncio
 import logging
 import sqlite3
 import ssl
@@ -39,6 +40,7 @@ from devices.clock import Clock
 from devices.wire import topics
 from devices.wire.jobs import Want
 
+AGAIN_S = 30.0
 WISH = "wish"
 """Scope of the faults that say which wishes could not be followed."""
 Withhold = Callable[[Sequence[str]], Awaitable[bool]]
@@ -80,7 +82,8 @@ class Afar:
         self._lines = RecentLines()
         self._book = OrderBook(store)
         self._machine = Machine()
-        self._withhold = parts.withhold
+        self._wanted: Want | None = None
+        self._wished = asyncio.Event()
         self.on_new_software: Callable[[], None] = _go_on
         self.hands = TerminalHands(
             Room(parts.settings, parts.home, parts.services, self._machine, self._lines),
@@ -144,6 +147,7 @@ class Afar:
         """Return what the agent is to keep running."""
         return {
             "orders": self._orders.run,
+            "wishes": self._follow_wishes,
             "keeper": self._keeper.run,
             "telemetry": self._telemetry.run,
             "renewals": self._renewals.run,
@@ -179,12 +183,26 @@ class Afar:
         (self._orders.hear_job if what == "job" else self._orders.hear_want)(payload)
 
     async def _follow(self, want: Want) -> None:
+        """Take a desired shadow; the loop adopts it."""
+        self._wanted = want
+        self._wished.set()
+
+    async def _follow_wishes(self) -> None:
+        """Adopt what is wished for ever; what the disk does not take is tried again."""
+        while True:
+            await self._wished.wait()
+            self._wished.clear()
+            if self._wanted is not None and not await self._adopt(self._wanted):
+                await asyncio.sleep(AGAIN_S)
+                self._wished.set()
+
+    async def _adopt(self, want: Want) -> bool:
         """Adopt a desired shadow, then say so; what is not `at_once` (wishes) holds from the next start on."""
         faults = self._parts.services.faults
         settings = wished(self._parts.settings, want.settings)
         self._parts.talk.adopt(poll_s=settings.poll_s, jitter_s=settings.jitter)
-        if not await self._withhold(want.withheld):
-            return
+        if not await self._parts.withhold(want.withheld):
+            return False
         faults.clear_scope(WISH)
         for name in unfit(want.settings):
             faults.note(f"wish_unfit:{name}", name, sentences.wish_unfit(name), scope=WISH)
@@ -195,6 +213,7 @@ class Afar:
         self._software.wish(want.software)
         self._parts.reporter.want = want.version
         self._parts.reporter.change()
+        return True
 
     async def _show_certificate(self) -> None:
         """Show the new certificate once: from then on the controller takes no other."""

@@ -1,7 +1,7 @@
 """Bring this terminal to the software version that is wished, by a program of the machine (docs/adr/0025).
 
 The program is `disclosure-zone-update VERSION`, put there by whoever keeps the machine; it verifies what it installs.
-Each version is tried once: a program that says it succeeded and a version that still does not run are told as a fault,
+Each wish is tried once: a program that says it succeeded and a version that still does not run are told as a fault,
 and not tried for ever. Nothing is installed while a citizen is here.
 """
 
@@ -75,6 +75,8 @@ class SoftwareUpdate:
     async def _follow(self, version: str) -> None:
         self._faults.clear_scope(SCOPE)
         if version in {"", self._do.running}:
+            # What is wished again after that is a new attempt.
+            await asyncio.to_thread(self._do.tried.unlink, missing_ok=True)
             return
         if not is_version(version):
             self._fail("bad_version")

@@ -134,3 +134,22 @@ async def test_nothing_is_installed_while_somebody_is_at_the_kiosk(
 @pytest.mark.parametrize("text", ["", "--help", "1; reboot", "$(id)", "1 2", "../x", "1" * 41])
 def test_what_is_no_version_reaches_no_command_line(text: str) -> None:
     assert not is_version(text)
+
+
+async def test_a_version_that_failed_is_tried_again_when_it_is_wished_anew(
+    machine: Machine, tmp_path: Path
+) -> None:
+    stand_in(tmp_path / "bin", "disclosure-zone-update", fails=True)
+    machine.update.wish("2.0")
+    assert await machine.wait() == ["software:program_failed"]
+    machine.update.wish("1.0")
+    assert await machine.wait() == []
+
+    log = stand_in(tmp_path / "bin", "disclosure-zone-update")
+    while await asyncio.to_thread((tmp_path / "software-tried").exists):
+        pass
+    machine.update.wish("2.0")
+    await machine.wait()
+
+    assert machine.ended == 1
+    assert given(log) == ["disclosure-zone-update 2.0"] * 2
