@@ -81,6 +81,7 @@ class RolloutView:
     total: int
     tone: tuple[str, str]
     is_content: bool
+    is_ready: bool
     is_software: bool
     may_close: bool
 
@@ -92,6 +93,7 @@ def view_of(
     statuses: Mapping[str, TerminalStatus],
     wants: Mapping[str, KeptWant],
     software: Mapping[str, str],
+    is_ready: bool,
 ) -> RolloutView:
     """Return the view of a rollout."""
     ones = [one.member for one in members]
@@ -115,6 +117,7 @@ def view_of(
         total=len(rows),
         tone=PHASE_TONES[rollout.standing.phase],
         is_content=is_content,
+        is_ready=is_ready,
         is_software=rollout.kind is RolloutKind.SOFTWARE,
         may_close=is_content and rollout.standing.phase in kept_back,
     )

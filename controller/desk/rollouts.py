@@ -132,6 +132,7 @@ async def _view(request: web.Request) -> RolloutView:
         statuses={one.id: one for one in await services[TERMINALS].list()},
         wants=await services[JOBS].wants.all(),
         software=await services[ROLLOUTS].software(),
+        is_ready=await services[ROLLOUTS].is_ready(rollout),
     )
 
 

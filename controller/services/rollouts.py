@@ -96,6 +96,11 @@ class Rollouts:
         async with self._database.read() as c:
             return await _known(c, rollout), await store.members_of(c, rollout)
 
+    async def is_ready(self, one: Rollout) -> bool:
+        """Say whether there is something to follow: content waits for its approvers."""
+        async with self._database.read() as c:
+            return await is_ready(c, one)
+
     async def software(self) -> dict[str, str]:
         """Return the software that each terminal says it runs."""
         async with self._database.read() as c:

@@ -102,6 +102,7 @@ async def test_documents_that_wait_for_their_signature_can_be_staged(zone: Zone)
     assert submitted.id in form
     assert status == 200
     assert f"/desk/documents/{submitted.id}" in html
+    assert "等待审批人签发" in html
     assert (await begun(zone)).records == {submitted.id: 0}
 
 
