@@ -75,7 +75,7 @@ async def is_green(zone: FleetZone) -> bool:
 async def begin(zone: FleetZone, **content: object) -> str:
     terminals = await zone.terminals.enrolled()
     members = by_share(terminals, first=(), percents=(30, 60, 100))
-    gate = Gate(success_percent=90, error_percent=10, soak_s=0, patience_s=120)
+    gate = Gate(success_percent=90, error_percent=10, soak_s=2, patience_s=120)
     draft = RolloutDraft(title="试验", members=members, gate=gate, **content)  # type: ignore[arg-type]
     rollouts = zone.zone.app[keys.ROLLOUTS]
     return (await rollouts.create(zone.zone.people["admin"], draft)).id
