@@ -15,6 +15,7 @@ from content.feed.policy import Policy, TrustRoot
 from content.feed.verify import Reason, Refused, check_entry
 from content.programme.emergency import KIND, EmergencyNotice
 from content.programme.programme import Programme
+from content.replica.indexing import agrees
 from content.replica.ports import Hit, Notices, Results, Verified
 from content.replica.searching import SUGGEST, IndexReader, Models
 from content.replica.shelf import held_policy, open_shelf
@@ -26,6 +27,8 @@ from content.search.highlight import mark, snippet
 from content.search.request import Curation, Ranked, SearchRequest
 
 MOST_NOTICES = 100
+INDEX_CHANGED = "index_changed"
+"""The search rows of a sound record are not those of its text."""
 
 
 class ReplicaReader:
@@ -151,16 +154,26 @@ class ReplicaReader:
             The last record looked at ("" at the end of the round), and (record, reason) of the bad ones.
         """
         rows = self._rows(
-            "SELECT record, feed, version, line FROM entry WHERE record > ? ORDER BY record LIMIT ?",
+            "SELECT record, feed, version, line, row, kind FROM entry WHERE record > ?"
+            " ORDER BY record LIMIT ?",
             (after, limit),
         )
         bad = []
-        for row in rows:
+        for *held, row, kind in rows:
             try:
-                self._verified(*row)
+                found = self._verified(*held)
+                if kind and not self._is_indexed(row, found.record):
+                    bad.append((held[0], INDEX_CHANGED))
             except Refused as error:
-                bad.append((row[0], str(error.reason)))
+                bad.append((held[0], str(error.reason)))
         return (rows[-1][0] if len(rows) == limit else ""), tuple(bad)
+
+    def _is_indexed(self, row: int, record: Record) -> bool:
+        connection = self._connection()
+        try:
+            return connection is None or agrees(connection, row, record)
+        except (apsw.SQLError, apsw.CorruptError, apsw.IOError):
+            return True  # no such tables yet, or a damaged file: told elsewhere
 
     def _held(self, record_id: str) -> tuple[Verified, ...]:
         sql = "SELECT record, feed, version, line FROM entry WHERE record = ? AND kind <> ''"
@@ -246,7 +259,8 @@ def _body_text(record: Record) -> str:
         case DisclosureRecord():
             return record.text
         case CatalogItem():
-            return " ".join((record.department, *record.aliases, *record.materials))
+            # Everyday names brought the item here (`through` says so), but they are not its text.
+            return "、".join((record.department, *record.materials))
         case Programme() | CuratedWords():
             return ""
         case EmergencyNotice():

@@ -13,6 +13,7 @@ from controller.store import (
     keys,
     links,
     log,
+    nights,
     pairings,
     people,
     records,
@@ -42,5 +43,6 @@ MODULES = (
         telemetry,
     ),
     terminals,
+    nights,
 )
 COMPLETE = metadata

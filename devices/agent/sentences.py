@@ -36,7 +36,10 @@ API_UNTRUSTED = "数据接口的证书不是本专区签发的，已拒绝连接
 API_UNREACHABLE = "连不上数据接口，暂时不能取得新内容。请检查网络和服务器状态。"
 
 BUNDLE_OLDER = "U 盘内容包比终端已有的内容旧，没有改动。请从工作台重新制作内容包。"
-CLOCK_BEHIND = "终端时钟慢于已收到内容的签发时间，请校准时间；若断电后反复出现，请更换主板电池。"
+CLOCK_BEHIND = (
+    "终端时钟慢于已收到内容的签发时间，请校准时间；若断电后反复出现，请更换主板电池。"
+    "如核对后终端时钟无误，可能有人盗用日志密钥签发未来时间，请联系管理员。"
+)
 
 
 def refused(reason: Reason, subject: str, *, feed: str) -> str:
@@ -53,6 +56,14 @@ def tampered(record: str) -> str:
     return (
         f"终端本地保存的内容（{record}）被改动，已停止显示，正在重新下载。"
         "若反复出现，请检查终端硬盘和机箱封条。"
+    )
+
+
+def set_back(feed: str) -> str:
+    """Say that the copy holds less than it held: it was exchanged for an earlier one, cut off or lost."""
+    return (
+        f"终端本地保存的频道 {feed} 比上次运行时旧或已丢失，正在重新下载，期间继续显示已有的正确内容。"
+        "请检查终端硬盘和机箱封条，确认无人更换过数据。"
     )
 
 
