@@ -101,9 +101,11 @@ class ReplicaReader:
 
     def find(self, request: SearchRequest) -> Results:
         """Find what is asked for; each hit says why it is there."""
-        if self._connection() is None:
+        connection = self._connection()
+        if connection is None:
             return Results((), 0)
-        found = self._index.rank(request)
+        hidden = held_back(connection)
+        found = [one for one in self._index.rank(request) if one.record not in hidden]
         page = found[request.offset : request.offset + request.limit]
         hits = tuple(
             _hit(verified, request.text, ranked)

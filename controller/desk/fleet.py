@@ -14,7 +14,7 @@ from controller.desk.health_plot import plot
 from controller.desk.jobs import job_list, one_terminal
 from controller.desk.pages import done, page, say
 from controller.desk.paper_view import paper_view
-from controller.keys import ALERTS, CLOCK, TERMINALS
+from controller.keys import ALERTS, CLOCK, JOBS, TERMINALS
 from controller.services.alert_rules import by_site
 from controller.services.alerts import BadSnooze
 from controller.services.causes import diagnose
@@ -71,6 +71,7 @@ async def terminal(request: web.Request) -> web.Response:
         said={f"{one.code} {one.subject}": one.text for one in (*cleared, *status.faults)},
         devices=[(name, _device_word(name), word) for name, word in status.devices.items()],
         days=DAYS,
+        want=await services[JOBS].wants.of(device),
         paper=paper_view(status.paper) if status.printer else None,
         jobs=await job_list(request, await one_terminal(request, device)),
     )

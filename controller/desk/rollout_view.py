@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from controller.services.rollout_rules import Count, count
+from controller.services.rollout_rules import GONE, Count, count
 from controller.services.terminal_status import TerminalStatus
 from controller.store.jobs import KeptWant
-from controller.store.rollouts import KeptMember, Phase, Rollout, RolloutKind, Step
+from controller.store.rollouts import KeptMember, Member, Phase, Rollout, RolloutKind, Step
 
 BAR = 960.0
 """Width of a bar's drawing."""
@@ -42,18 +42,19 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class WaveRow:
-    """One wave: `state` is a word under rollouts.wave."""
+    """One wave: `state` is a word under rollouts.wave; `wrong` went wrong, whether led back since or not."""
 
     number: int
     state: str
     count: Count
     pieces: tuple[Piece, ...]
     percent: int
+    wrong: int
 
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """One terminal: what it shall follow and follows, what it shall show and shows (sequences)."""
+    """One terminal: what it shall follow and follows, show and shows (sequences), run and runs (software)."""
 
     device: str
     place: str
@@ -66,6 +67,8 @@ class MemberRow:
     applied: int
     glass: tuple[int, ...]
     online: bool
+    shall_run: str
+    runs: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class RolloutView:
     total: int
     tone: tuple[str, str]
     is_content: bool
+    is_ready: bool
+    is_software: bool
     may_close: bool
 
 
@@ -87,16 +92,21 @@ def view_of(
     *,
     statuses: Mapping[str, TerminalStatus],
     wants: Mapping[str, KeptWant],
+    software: Mapping[str, str],
+    is_ready: bool,
 ) -> RolloutView:
     """Return the view of a rollout."""
     ones = [one.member for one in members]
     waves = tuple(
-        _wave(rollout, number, count(ones, number))
+        _wave(rollout, number, [one for one in ones if one.wave == number])
         for number in range(max(one.wave for one in ones) + 1)
     )
     rows = sorted(
-        (_member(one, statuses.get(one.member.device), wants) for one in members),
-        key=lambda row: (row.step is not Step.FAILED, row.wave, row.device),
+        (
+            _member(one, statuses.get(one.member.device), wants=wants, software=software)
+            for one in members
+        ),
+        key=lambda row: (not row.why, row.wave, row.device),
     )
     is_content = rollout.kind is RolloutKind.CONTENT
     kept_back = {Phase.HALTED, Phase.ROLLING_BACK, Phase.ROLLED_BACK}
@@ -107,11 +117,14 @@ def view_of(
         total=len(rows),
         tone=PHASE_TONES[rollout.standing.phase],
         is_content=is_content,
+        is_ready=is_ready,
+        is_software=rollout.kind is RolloutKind.SOFTWARE,
         may_close=is_content and rollout.standing.phase in kept_back,
     )
 
 
-def _wave(rollout: Rollout, number: int, counted: Count) -> WaveRow:
+def _wave(rollout: Rollout, number: int, ones: Sequence[Member]) -> WaveRow:
+    counted = count(ones, number)
     steps = (
         ("done", counted.done),
         ("told", counted.told),
@@ -126,7 +139,8 @@ def _wave(rollout: Rollout, number: int, counted: Count) -> WaveRow:
             pieces.append(Piece(step, x, width, terminals))
         x += width
     percent = 100 * counted.done // counted.size if counted.size else 100
-    return WaveRow(number, _state(rollout, number), counted, tuple(pieces), percent)
+    wrong = sum(one.why not in {"", GONE} for one in ones)
+    return WaveRow(number, _state(rollout, number), counted, tuple(pieces), percent, wrong)
 
 
 def _state(rollout: Rollout, number: int) -> str:
@@ -143,7 +157,11 @@ def _state(rollout: Rollout, number: int) -> str:
 
 
 def _member(
-    kept: KeptMember, status: TerminalStatus | None, wants: Mapping[str, KeptWant]
+    kept: KeptMember,
+    status: TerminalStatus | None,
+    *,
+    wants: Mapping[str, KeptWant],
+    software: Mapping[str, str],
 ) -> MemberRow:
     member, want = kept.member, wants.get(kept.member.device)
     feed = status.feeds[0] if status and status.feeds else None
@@ -152,11 +170,13 @@ def _member(
         place=status.name if status else member.device,
         wave=member.wave,
         step=member.step,
-        why=member.why if member.step is Step.FAILED else "",
+        why=member.why,
         wanted=want.version if want else 0,
         follows=want.acknowledged if want else 0,
         desired=feed.desired if feed else 0,
         applied=feed.applied if feed else 0,
         glass=tuple(feed.glass.values()) if feed else (),
         online=bool(status and status.online),
+        shall_run=want.software if want else "",
+        runs=software.get(member.device, ""),
     )

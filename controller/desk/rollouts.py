@@ -17,14 +17,14 @@ from controller.desk.rollout_view import PHASE_TONES, STEP_TONES, RolloutView, v
 from controller.desk.streams import stream
 from controller.keys import DOCUMENTS, JOBS, PEOPLE, ROLLOUTS, TERMINALS
 from controller.services.events import RolloutChanged, TerminalChanged, WantChanged
+from controller.services.rollout_plans import RolloutDraft
 from controller.services.rollout_waves import by_region, by_share
-from controller.services.rollouts import RolloutDraft
 from controller.store.documents import DocumentState
 from controller.store.rollouts import Gate, Member, RolloutKind
 from devices.agent.wishes import SETTINGS
 from devices.drivers.printer.model import sheets
 
-KINDS = (RolloutKind.CONFIGURATION, RolloutKind.CONTENT)
+KINDS = (RolloutKind.CONFIGURATION, RolloutKind.CONTENT, RolloutKind.SOFTWARE)
 MINUTE, HOUR = 60, 3600
 _PARTING = re.compile(r"[^0-9A-Za-z._-]+")
 _STAGEABLE = (DocumentState.SUBMITTED, DocumentState.DRAFT, DocumentState.RETURNED)
@@ -131,6 +131,8 @@ async def _view(request: web.Request) -> RolloutView:
         members,
         statuses={one.id: one for one in await services[TERMINALS].list()},
         wants=await services[JOBS].wants.all(),
+        software=await services[ROLLOUTS].software(),
+        is_ready=await services[ROLLOUTS].is_ready(rollout),
     )
 
 
@@ -151,7 +153,7 @@ async def _ask(
 ) -> web.Response:
     everybody = await request.config_dict[TERMINALS].enrolled()
     asked = choice(typed, "kind", RolloutKind)
-    kind = asked if asked in KINDS else KINDS[0]
+    kind = asked or KINDS[0]
     documents = [
         document
         for state in _STAGEABLE
@@ -176,10 +178,9 @@ async def _ask(
 
 async def _draft(request: web.Request, form: Mapping[str, object]) -> RolloutDraft:
     kind = choice(form, "kind", RolloutKind)
-    if kind not in KINDS:
+    if kind is None:
         raise BadInput("rollouts.choose_kind")
     settings = {name: word(form, f"set-{name}", limit=40) for name in SETTINGS}
-    is_configuration = kind is RolloutKind.CONFIGURATION
     return RolloutDraft(
         kind=kind,
         title=word(form, "title", limit=80),
@@ -190,8 +191,9 @@ async def _draft(request: web.Request, form: Mapping[str, object]) -> RolloutDra
             soak_s=number(form, "soak") * MINUTE,
             patience_s=max(number(form, "patience"), 1) * HOUR,
         ),
-        settings={k: v for k, v in settings.items() if v} if is_configuration else {},
-        records=() if is_configuration else tuple(_all(form, "record")),
+        settings={k: v for k, v in settings.items() if v and kind is KINDS[0]},
+        records=tuple(_all(form, "record")) if kind is RolloutKind.CONTENT else (),
+        software=word(form, "software", limit=40) if kind is RolloutKind.SOFTWARE else "",
     )
 
 

@@ -22,7 +22,7 @@ def told(rollout: Rollout, held: KeptWant) -> KeptWant:
             assert_never(rollout.kind)
 
 
-def undone(rollout: Rollout, held: KeptWant, before: dict[str, str | None]) -> KeptWant:
+def undone(rollout: Rollout, held: KeptWant, *, before: dict[str, str | None]) -> KeptWant:
     """Return the wish of a terminal that is led back to what it was."""
     match rollout.kind:
         case RolloutKind.CONFIGURATION:

@@ -1,6 +1,7 @@
 """What is known of the terminals of a rollout now, in the words of its rules."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -8,8 +9,7 @@ from controller.services.rollout_rules import Seen
 from controller.services.terminal_status import Cause, TerminalStatus
 from controller.services.terminals import Terminals
 from controller.store.jobs import KeptWant, all_wants
-from controller.store.rollouts import Rollout, RolloutKind, software_of
-from controller.store.terminals import find_terminal
+from controller.store.rollouts import Rollout, RolloutKind, software_of_all
 
 EVERYDAY = (
     "printer:paper_out",
@@ -46,21 +46,17 @@ class Facts:
         away = [one.id for one in statuses if one.code in _AWAY]
         self._away = {device: self._away.get(device, now) for device in away}
 
-    async def is_enrolled(self, c: AsyncConnection, device: str) -> bool:
-        """Say whether a terminal is in use."""
-        terminal = await find_terminal(c, device)
-        return terminal is not None and not terminal.revoked_at
-
     async def seen(
         self, c: AsyncConnection, one: Rollout, devices: Sequence[str]
     ) -> dict[str, Seen]:
         """Return what is known of these; who is not enrolled is left out."""
         wants = {want.device: want for want in await all_wants(c)}
+        runs = await software_of_all(c) if one.kind is RolloutKind.SOFTWARE else {}
         found = {}
         for device in devices:
             status = self._statuses.get(device)
             if status is not None:
-                is_there = await self._is_there(c, one, status)
+                is_there = _is_there(one, status, runs=runs.get(device, ""))
                 found[device] = self._seen(status, wants.get(device), is_there=is_there)
         return found
 
@@ -77,13 +73,17 @@ class Facts:
             ended=want.version if want and want.ended else 0,
         )
 
-    async def _is_there(self, c: AsyncConnection, one: Rollout, status: TerminalStatus) -> bool:
-        if not status.online:
-            return False
-        match one.kind:
-            case RolloutKind.CONFIGURATION:
-                return True
-            case RolloutKind.SOFTWARE:
-                return await software_of(c, status.id) == one.software
-            case RolloutKind.CONTENT:
-                return all(feed.desired > 0 and feed.all_equal for feed in status.feeds)
+
+def _is_there(one: Rollout, status: TerminalStatus, *, runs: str) -> bool:
+    """Say whether a terminal has what is rolled out, as far as it can show that."""
+    if not status.online:
+        return False
+    match one.kind:
+        case RolloutKind.CONFIGURATION:
+            return True
+        case RolloutKind.SOFTWARE:
+            return runs == one.software
+        case RolloutKind.CONTENT:
+            return all(feed.desired > 0 and feed.all_equal for feed in status.feeds)
+        case _:
+            assert_never(one.kind)

@@ -9,7 +9,8 @@ import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,15 +27,20 @@ from controller.services.events import (
 )
 from controller.services.findings import AuditTrail
 from controller.services.rollout_facts import Facts
+from controller.services.rollout_plans import (
+    RolloutDraft,
+    check,
+    check_free,
+    is_ready,
+    stageable,
+)
 from controller.services.rollout_rules import Decision, decide
-from controller.services.wants import Wants
+from controller.services.wants import Change, Wants
 from controller.store import rollouts as store
 from controller.store.database import Database
-from controller.store.documents import DocumentState, find_document
-from controller.store.jobs import KeptWant, find_want
+from controller.store.jobs import KeptWant, some_wants
 from controller.store.people import Person
 from controller.store.rollouts import (
-    Gate,
     KeptMember,
     Member,
     Phase,
@@ -43,7 +49,6 @@ from controller.store.rollouts import (
     Standing,
     Step,
 )
-from devices.agent.wishes import unfit
 from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -53,20 +58,6 @@ SETTLE_S = 0.5
 """What a wave says comes together and is judged together."""
 LISTED = 50
 SYSTEM = "system"
-_STAGEABLE = {DocumentState.DRAFT, DocumentState.SUBMITTED, DocumentState.RETURNED}
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutDraft:
-    """What is to be rolled out, where and under which conditions; of the three contents one is given."""
-
-    kind: RolloutKind
-    title: str
-    members: tuple[Member, ...]
-    gate: Gate = field(default_factory=Gate)
-    settings: Mapping[str, str] = field(default_factory=dict)
-    records: Sequence[str] = ()
-    software: str = ""
 
 
 class Rollouts:
@@ -105,6 +96,16 @@ class Rollouts:
         async with self._database.read() as c:
             return await _known(c, rollout), await store.members_of(c, rollout)
 
+    async def is_ready(self, one: Rollout) -> bool:
+        """Say whether there is something to follow: content waits for its approvers."""
+        async with self._database.read() as c:
+            return await is_ready(c, one)
+
+    async def software(self) -> dict[str, str]:
+        """Return the software that each terminal says it runs."""
+        async with self._database.read() as c:
+            return await store.software_of_all(c)
+
     async def create(self, by: Person, draft: RolloutDraft) -> Rollout:
         """Begin a rollout: its first wave is told with the next step.
 
@@ -115,11 +116,11 @@ class Rollouts:
             CallerError: it says nothing, cannot be followed, or another one is under way there.
         """
         require(by, Permission.MANAGE_TERMINALS)
-        _check(draft)
+        check(draft)
         now = self._now()
         async with self._database.write() as c:
-            records = {one: await _stageable(c, one) for one in draft.records}
-            await _check_free(c, draft)
+            records = {one: await stageable(c, one) for one in draft.records}
+            await check_free(c, draft)
             one = Rollout(
                 id=secrets.token_hex(16),
                 kind=draft.kind,
@@ -166,13 +167,9 @@ class Rollouts:
                 raise CallerError("这次分批下发没有暂缓显示的内容，无需解除。")
             one = replace(one, standing=replace(one.standing, phase=Phase.CLOSED))
             await store.keep_standing(c, one)
-            told = [
-                await self._wants.change_in(
-                    c, by.id, each.member.device, change=lambda held: changes.shown(one, held)
-                )
-                for each in await store.members_of(c, rollout)
-                if await self._facts.is_enrolled(c, each.member.device)
-            ]
+            ones = [each.member.device for each in await store.members_of(c, rollout)]
+            wish = partial(changes.shown, one)
+            told = await self._wants.change_in(c, by.id, dict.fromkeys(ones, wish))
             await self._note(c, by.id, "rollout_closed", one)
         self._tell(one, told)
 
@@ -230,7 +227,7 @@ class Rollouts:
                 [each.member for each in ones.values()],
                 gate=one.gate,
                 seen=await self._facts.seen(c, one, list(ones)),
-                is_ready=await _is_ready(c, one),
+                is_ready=await is_ready(c, one),
                 now=now,
             )
             fresh = replace(one, standing=decision.standing)
@@ -249,57 +246,44 @@ class Rollouts:
         decision: Decision,
         ones: Mapping[str, KeptMember],
     ) -> Sequence[KeptWant]:
-        told = []
-        for member in decision.members:
-            kept, fresh, want = ones[member.device], member, None
-            before = kept.before
-            if member.device in decision.tell:
-                fresh, before, want = await self._tell_one(c, one, member)
-            elif member.device in decision.undo:
-                fresh, want = await self._undo_one(c, one, kept)
-            if want is not None:
-                told.append(want)
-            if fresh != kept.member:
-                await store.keep_member(c, KeptMember(one.id, fresh, before))
-        return told
-
-    async def _tell_one(
-        self, c: AsyncConnection, one: Rollout, member: Member
-    ) -> tuple[Member, dict[str, str | None], KeptWant | None]:
-        held = await find_want(c, member.device) or _nothing(member.device)
-        before = changes.remembered(
-            one, held.counting, runs=await store.software_of(c, member.device)
-        )
-        fresh = replace(member, step=Step.TOLD, told_at=self._now())
-        if changes.told(one, held.shaped(held.counting)).shape == held.counting:
-            # It is so already: the first wave of content was never told to keep anything back.
-            return replace(fresh, version=0 if held.ended else held.version), before, None
-        want = await self._wants.change_in(
-            c, SYSTEM, member.device, change=lambda held: changes.told(one, held)
-        )
-        return replace(fresh, version=want.version), before, want
-
-    async def _undo_one(
-        self, c: AsyncConnection, one: Rollout, kept: KeptMember
-    ) -> tuple[Member, KeptWant]:
-        want = await self._wants.change_in(
+        """Write the wishes that follow, and how far each terminal is then."""
+        fresh = {one.device: one for one in decision.members}
+        before = {device: kept.before for device, kept in ones.items()}
+        wishes: dict[str, Change] = {}
+        held = await some_wants(c, decision.tell)
+        runs = await store.software_of_all(c) if one.kind is RolloutKind.SOFTWARE else {}
+        for device in decision.tell:
+            want = held.get(device) or KeptWant(device, 0, {}, "", 0, SYSTEM)
+            before[device] = changes.remembered(one, want.counting, runs=runs.get(device, ""))
+            version = 0 if want.ended else want.version
+            fresh[device] = replace(
+                fresh[device], step=Step.TOLD, told_at=self._now(), version=version
+            )
+            # The first wave of content was never told to keep anything back: it is so already.
+            if changes.told(one, want.shaped(want.counting)).shape != want.counting:
+                wishes[device] = partial(changes.told, one)
+        for device in decision.undo:
+            fresh[device] = replace(fresh[device], step=Step.UNDOING)
+            wishes[device] = partial(changes.undone, one, before=before[device])
+        told = await self._wants.change_in(c, SYSTEM, wishes)
+        for want in told:
+            fresh[want.device] = replace(fresh[want.device], version=want.version)
+        await store.keep_members(
             c,
-            SYSTEM,
-            kept.member.device,
-            change=lambda held: changes.undone(one, held, kept.before),
+            [
+                KeptMember(one.id, member, before[device])
+                for device, member in fresh.items()
+                if member != ones[device].member
+            ],
         )
-        return replace(kept.member, step=Step.UNDOING, version=want.version), want
+        return told
 
     async def _keep_back(
         self, c: AsyncConnection, one: Rollout, members: Sequence[Member]
     ) -> Sequence[KeptWant]:
-        return [
-            await self._wants.change_in(
-                c, SYSTEM, member.device, change=lambda held: changes.kept_back(one, held)
-            )
-            for member in members
-            if member.wave > 0
-        ]
+        later = [member.device for member in members if member.wave > 0]
+        wish = partial(changes.kept_back, one)
+        return await self._wants.change_in(c, SYSTEM, dict.fromkeys(later, wish))
 
     async def _note(self, c: AsyncConnection, actor: str, act: str, one: Rollout) -> None:
         detail = f"{one.kind} {one.title} {one.standing.why}".strip()
@@ -325,10 +309,6 @@ _ACTS = {
 _CLOSABLE = {Phase.ROLLED_BACK, Phase.ROLLING_BACK, Phase.HALTED}
 
 
-def _nothing(device: str) -> KeptWant:
-    return KeptWant(device, 0, {}, "", 0, SYSTEM)
-
-
 def _moved(decision: Decision, ones: Mapping[str, KeptMember]) -> bool:
     return any(ones[member.device].member != member for member in decision.members)
 
@@ -345,59 +325,3 @@ async def _known(c: AsyncConnection, rollout: str) -> Rollout:
     if one is None:
         raise NotFound("没有这次分批下发，请从列表中选择。")
     return one
-
-
-async def _stageable(c: AsyncConnection, record: str) -> int:
-    """Return the version of a document that is published now.
-
-    Raises:
-        CallerError: it is published as it stands. Hiding that from the public is what approvers decide.
-    """
-    document = await find_document(c, record)
-    if document is None:
-        raise NotFound(f"没有文件“{record}”，请核对文件编号。")
-    if document.state not in _STAGEABLE:
-        raise CallerError(
-            f"文件“{record}”已经公开或撤回，不能再分批显示。请在签发前建立分批下发；要停止公开请办理撤回。"
-        )
-    return document.version
-
-
-async def _is_ready(c: AsyncConnection, one: Rollout) -> bool:
-    """Say whether all that is rolled out has been signed and published."""
-    for record, before in one.records.items():
-        document = await find_document(c, record)
-        if document is None or document.version <= before:
-            return False
-    return True
-
-
-async def _check_free(c: AsyncConnection, draft: RolloutDraft) -> None:
-    """See that no other rollout of the kind is under way at one of these terminals."""
-    devices = {one.device for one in draft.members}
-    for other in await store.active_rollouts(c):
-        if other.kind is not draft.kind:
-            continue
-        held = devices & {one.member.device for one in await store.members_of(c, other.id)}
-        if held:
-            raise CallerError(
-                f"终端“{min(held)}”正在参加另一次同类分批下发“{other.title}”，请等它结束或先回退。"
-            )
-
-
-def _check(draft: RolloutDraft) -> None:
-    if not draft.title.strip():
-        raise CallerError("请填写这次分批下发的名称。")
-    given = {
-        RolloutKind.CONFIGURATION: bool(draft.settings),
-        RolloutKind.CONTENT: bool(draft.records),
-        RolloutKind.SOFTWARE: bool(draft.software),
-    }
-    if not given[draft.kind]:
-        raise CallerError("请填写要下发的内容。")
-    bad = unfit(draft.settings)
-    if bad:
-        raise CallerError(f"设置项“{bad[0]}”的值不在允许范围内，请更正。")
-    gate = draft.gate
-    if not (0 < gate.success_percent <= 100 and 0 <= gate.error_percent < 100):  # noqa: PLR2004
-        raise CallerError("成功比例应在 1 到 100 之间，出错比例应在 0 到 99 之间。")

@@ -16,7 +16,7 @@ from controller.services.keyring import Keyring
 from controller.store import jobs as store
 from controller.store.database import Database
 from controller.store.jobs import KeptWant
-from controller.store.terminals import find_terminal
+from controller.store.terminals import some_terminals
 from devices.clock import Clock
 from devices.wire.jobs import SignedWant, Want
 
@@ -81,37 +81,33 @@ class Wants:
             NotFound: no such terminal in use.
         """
         async with self._database.write() as c:
-            want = await self.change_in(c, by, device, change=change, lasts_s=lasts_s)
-        self.tell(want)
-        return want
+            wants = await self.change_in(c, by, {device: change}, lasts_s=lasts_s)
+        if not wants:
+            raise NotFound(f"没有编号为“{device}”的终端，请从终端列表中选择。")
+        self.tell(wants[0])
+        return wants[0]
 
     async def change_in(
         self,
         c: AsyncConnection,
         by: str,
-        device: str,
+        changes: Mapping[str, Change],
         *,
-        change: Change,
         lasts_s: int = WANT_LASTS_S,
-    ) -> KeptWant:
-        """Do as `change` does, within the caller's transaction; the caller then calls `tell`."""
-        terminal = await find_terminal(c, device)
-        if terminal is None or terminal.revoked_at:
-            raise NotFound(f"没有编号为“{device}”的终端，请从终端列表中选择。")
+    ) -> tuple[KeptWant, ...]:
+        """Do as `change` does for many, within the caller's transaction; the caller then calls `tell` for each.
+
+        Terminals that are not in use are left out.
+        """
+        found = await some_terminals(c, changes)
+        held = await store.some_wants(c, changes)
         now = self._now()
-        held = await store.find_want(c, device) or KeptWant(device, 0, {}, "", 0, by)
-        before = held.counting
-        want = replace(
-            change(held.shaped(before)),
-            version=held.version + 1,
-            issued=now,
-            expires=now + lasts_s,
-            ordered_by=by,
-            ended=0,
-            before=before,
+        wants = tuple(
+            _next(held.get(device), changes[device], device=device, by=by, now=now, lasts_s=lasts_s)
+            for device in (one.id for one in found if not one.revoked_at)
         )
-        await store.keep_want(c, want)
-        return want
+        await store.keep_wants(c, wants)
+        return wants
 
     def tell(self, want: KeptWant) -> None:
         """Announce a wish after its commit."""
@@ -184,3 +180,20 @@ class Wants:
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+def _next(
+    held: KeptWant | None, change: Change, *, device: str, by: str, now: int, lasts_s: int
+) -> KeptWant:
+    """Return the version after the one that is held, made from what counts now."""
+    held = held or KeptWant(device, 0, {}, "", 0, by)
+    return replace(
+        change(held.shaped(held.counting)),
+        version=held.version + 1,
+        issued=now,
+        expires=now + lasts_s,
+        ordered_by=by,
+        ended=0,
+        # What the terminal was last known to follow: a version that it has not taken is nothing to go back to.
+        before=held.before if held.is_open else held.counting,
+    )

@@ -1,6 +1,6 @@
 """Jobs and wishes for terminals: what was ordered by whom, how far it came, what came of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from controller.store.metadata import metadata
+from controller.store.terminals import MOST_NAMES
 from devices.wire.jobs import JobKind, JobState
 
 OPEN = tuple(str(state) for state in JobState if not state.is_final)
@@ -266,15 +267,34 @@ async def open_wants(c: AsyncConnection) -> tuple[KeptWant, ...]:
     return tuple(_want(row) for row in (await c.execute(select(wants).where(waits))).mappings())
 
 
+async def some_wants(c: AsyncConnection, devices: Iterable[str]) -> dict[str, KeptWant]:
+    """Return the desired shadows of these terminals, as far as there are any."""
+    names, found = sorted(set(devices)), dict[str, KeptWant]()
+    for at in range(0, len(names), MOST_NAMES):
+        query = select(wants).where(wants.c.device.in_(names[at : at + MOST_NAMES]))
+        found.update({row["device"]: _want(row) for row in (await c.execute(query)).mappings()})
+    return found
+
+
 async def keep_want(c: AsyncConnection, want: KeptWant) -> None:
     """Write a terminal's desired shadow in the place of the one before."""
-    await c.execute(delete(wants).where(wants.c.device == want.device))
+    await keep_wants(c, (want,))
+
+
+async def keep_wants(c: AsyncConnection, some: Sequence[KeptWant]) -> None:
+    """Write desired shadows in the places of those before."""
+    for at in range(0, len(some), MOST_NAMES):
+        page = some[at : at + MOST_NAMES]
+        await c.execute(delete(wants).where(wants.c.device.in_([one.device for one in page])))
+        await c.execute(insert(wants), [_want_row(one) for one in page])
+
+
+def _want_row(want: KeptWant) -> dict[str, object]:
     packed = {
         name: msgspec.json.encode(getattr(want, name)).decode()
         for name in ("settings", "withheld", "before")
     }
-    values = {**msgspec.to_builtins(want), **packed}
-    await c.execute(insert(wants).values(values))
+    return {**msgspec.to_builtins(want), **packed}
 
 
 def _row(result: JobResult) -> dict[str, object]:

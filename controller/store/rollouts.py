@@ -1,6 +1,6 @@
 """Staged rollouts: their plan, how they stand, and each terminal in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     insert,
     select,
     update,
@@ -208,10 +209,23 @@ async def keep_standing(c: AsyncConnection, one: Rollout) -> None:
     )
 
 
-async def keep_member(c: AsyncConnection, one: KeptMember) -> None:
-    """Write how far a terminal is."""
-    where = (members.c.rollout == one.rollout) & (members.c.device == one.member.device)
-    await c.execute(update(members).where(where).values(_member_row(one)))
+async def keep_members(c: AsyncConnection, some: Sequence[KeptMember]) -> None:
+    """Write how far terminals are."""
+    if not some:
+        return
+    of_one = (members.c.rollout == bindparam("its_rollout")) & (
+        members.c.device == bindparam("its_device")
+    )
+    names = ("wave", "step", "told_at", "version", "why", "before")
+    query = update(members).where(of_one).values({name: bindparam(name) for name in names})
+    rows = [_member_row(one) for one in some]
+    await c.execute(
+        query,
+        [
+            {"its_rollout": row.pop("rollout"), "its_device": row.pop("device"), **row}
+            for row in rows
+        ],
+    )
 
 
 async def find_rollout(c: AsyncConnection, rollout: str) -> Rollout | None:
@@ -240,10 +254,13 @@ async def members_of(c: AsyncConnection, rollout: str) -> tuple[KeptMember, ...]
     return tuple(_member(row) for row in rows)
 
 
-async def software_of(c: AsyncConnection, device: str) -> str:
-    """Return the software that a terminal says it runs, "" if it has not said."""
-    query = select(infos.c.info).where(infos.c.device == device)
-    info = (await c.execute(query)).scalar_one_or_none()
+async def software_of_all(c: AsyncConnection) -> dict[str, str]:
+    """Return the software of every terminal that has said what it runs."""
+    rows = await c.execute(select(infos.c.device, infos.c.info))
+    return {row.device: _software(row.info) for row in rows}
+
+
+def _software(info: bytes | None) -> str:
     try:
         said = msgspec.json.decode(info, type=_Info) if info else _Info()
     except msgspec.MsgspecError:

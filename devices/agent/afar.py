@@ -3,17 +3,19 @@
 Constructs those parts over the ones that the agent has, and hands the agent their loops.
 """
 
+import asyncio
 import logging
 import sqlite3
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from devices.agent import sentences
-from devices.agent.about import about
+from devices.agent.about import about, software_version
 from devices.agent.config import Home, TerminalConfig
 from devices.agent.front import Front, Services
 from devices.agent.hands import Restarts, Room, Screens, TerminalHands
@@ -21,13 +23,14 @@ from devices.agent.https import HttpsUpstream
 from devices.agent.https_words import HttpsWords
 from devices.agent.keeper import KeeperNote
 from devices.agent.logs import RecentLines
-from devices.agent.machine import Machine
+from devices.agent.machine import Machine, run_program
 from devices.agent.order_book import OrderBook
 from devices.agent.ordering import Answers
 from devices.agent.orders import OrderDesk, Ties
 from devices.agent.ports import Link, Unreachable
 from devices.agent.renewal import Renewals, show_anew
 from devices.agent.report import Reporter
+from devices.agent.software import UPDATE_S, Machinery, SoftwareUpdate
 from devices.agent.tasks import Loop
 from devices.agent.telemetry import TelemetryLoop
 from devices.agent.uplink import Conversation
@@ -37,6 +40,7 @@ from devices.clock import Clock
 from devices.wire import topics
 from devices.wire.jobs import Want
 
+AGAIN_S = 30.0
 WISH = "wish"
 """Scope of the faults that say which wishes could not be followed."""
 Withhold = Callable[[Sequence[str]], Awaitable[bool]]
@@ -78,7 +82,9 @@ class Afar:
         self._lines = RecentLines()
         self._book = OrderBook(store)
         self._machine = Machine()
-        self._withhold = parts.withhold
+        self._wanted: Want | None = None
+        self._wished = asyncio.Event()
+        self.on_new_software: Callable[[], None] = _go_on
         self.hands = TerminalHands(
             Room(parts.settings, parts.home, parts.services, self._machine, self._lines),
             screens=screens,
@@ -105,6 +111,16 @@ class Afar:
 
     def _tie(self) -> None:
         parts = self._parts
+        self._software = SoftwareUpdate(
+            Machinery(
+                running=software_version(),
+                install=partial(run_program, within_s=UPDATE_S),
+                tried=parts.home.tried_software,
+                session_open=lambda: parts.front.session_open,
+                begin_anew=self._begin_anew,
+            ),
+            faults=parts.services.faults,
+        )
         self._keeper = KeeperNote(
             parts.home, parts.settings, services=parts.services, link=parts.talk.state
         )
@@ -131,9 +147,11 @@ class Afar:
         """Return what the agent is to keep running."""
         return {
             "orders": self._orders.run,
+            "wishes": self._follow_wishes,
             "keeper": self._keeper.run,
             "telemetry": self._telemetry.run,
             "renewals": self._renewals.run,
+            "software": self._software.run,
         }
 
     def connected(self) -> None:
@@ -158,16 +176,33 @@ class Afar:
         logging.getLogger().removeHandler(self._lines)
         await self._words.goodbye()
 
+    def _begin_anew(self) -> None:
+        self.on_new_software()
+
     def _ordered(self, what: str, payload: bytes) -> None:
         (self._orders.hear_job if what == "job" else self._orders.hear_want)(payload)
 
     async def _follow(self, want: Want) -> None:
+        """Take a desired shadow; the loop adopts it."""
+        self._wanted = want
+        self._wished.set()
+
+    async def _follow_wishes(self) -> None:
+        """Adopt what is wished for ever; what the disk does not take is tried again."""
+        while True:
+            await self._wished.wait()
+            self._wished.clear()
+            if self._wanted is not None and not await self._adopt(self._wanted):
+                await asyncio.sleep(AGAIN_S)
+                self._wished.set()
+
+    async def _adopt(self, want: Want) -> bool:
         """Adopt a desired shadow, then say so; what is not `at_once` (wishes) holds from the next start on."""
         faults = self._parts.services.faults
         settings = wished(self._parts.settings, want.settings)
         self._parts.talk.adopt(poll_s=settings.poll_s, jitter_s=settings.jitter)
-        if not await self._withhold(want.withheld):
-            return
+        if not await self._parts.withhold(want.withheld):
+            return False
         faults.clear_scope(WISH)
         for name in unfit(want.settings):
             faults.note(f"wish_unfit:{name}", name, sentences.wish_unfit(name), scope=WISH)
@@ -175,8 +210,10 @@ class Afar:
         why = await self._machine.set_volume(level) if level else ""
         if why:
             faults.note(f"wish_failed:{why}", "volume", sentences.WISH_VOLUME, scope=WISH)
+        self._software.wish(want.software)
         self._parts.reporter.want = want.version
         self._parts.reporter.change()
+        return True
 
     async def _show_certificate(self) -> None:
         """Show the new certificate once: from then on the controller takes no other."""
@@ -185,3 +222,7 @@ class Afar:
         await parts.upstream.reconnect()
         with suppress(Unreachable):
             await parts.upstream.orders()
+
+
+def _go_on() -> None:
+    """Nobody has said yet what ends."""

@@ -214,6 +214,7 @@ class Agent:
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until told to stop, or until the battery is nearly empty."""
         self._devices.on_power_end(stop.set)
+        self._afar.on_new_software = stop.set
         async with AsyncExitStack() as stack:
             stack.callback(self._disk.close)
             # Closed in reverse: the thread that reads and writes the copy ends before the copy is closed.

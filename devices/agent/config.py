@@ -169,6 +169,11 @@ class Home:
         """How the terminal is, for the keeper who stands before it."""
         return self.path / "status.json"
 
+    @property
+    def tried_software(self) -> Path:
+        """The software version that was installed last, or was tried to be."""
+        return self.path / "software-tried"
+
     def picture(self, job: str) -> Path:
         """Where a screen leaves a picture of itself for a moment."""
         return self.path / f"picture-{job}.png"

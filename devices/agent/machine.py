@@ -11,7 +11,7 @@ PROGRAM_S = 20.0
 Run = Callable[[Sequence[str]], Awaitable[str]]
 
 
-async def run_program(command: Sequence[str]) -> str:
+async def run_program(command: Sequence[str], *, within_s: float = PROGRAM_S) -> str:
     """Run a program of the system; return "" or a word for why it did not do it."""
     path = shutil.which(command[0])
     if path is None:
@@ -20,7 +20,7 @@ async def run_program(command: Sequence[str]) -> str:
         path, *command[1:], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL
     )
     try:
-        async with asyncio.timeout(PROGRAM_S):
+        async with asyncio.timeout(within_s):
             return "" if await process.wait() == 0 else "program_failed"
     except TimeoutError:
         process.kill()

@@ -147,6 +147,19 @@ def wish_unfit(name: str) -> str:
     )
 
 
+def software(why: str) -> str:
+    """Say that the wished software was not brought to run."""
+    return SOFTWARE_ZH.get(why, SOFTWARE_ZH["program_failed"])
+
+
+SOFTWARE_ZH = {
+    "no_program": "终端没有安装更新程序 disclosure-zone-update，不能远程升级，请联系维护人员安装。",
+    "program_failed": "终端软件升级失败，仍在运行原来的版本。请联系维护人员查看更新程序的记录。",
+    "program_silent": "终端软件升级没有在规定时间内完成，请联系维护人员到现场检查。",
+    "not_running": "更新程序报告成功，但终端运行的仍不是要求的版本，请联系维护人员检查安装来源。",
+    "bad_version": "控制端要求的软件版本号不正确，终端没有升级。请管理员更正版本号。",
+}
+
 WISH_VOLUME = "音量没有调好：终端缺少或未能运行调音量的系统程序，请联系维护人员检查声卡和 wpctl、pactl 或 amixer。"
 
 ORDER_ZH = {

@@ -17,10 +17,13 @@ from controller.services.event_relay import EventRelay
 from controller.services.events import (
     Event,
     EventBus,
+    JobChanged,
     Overflowed,
     Published,
     RequestChanged,
+    RolloutChanged,
     TerminalChanged,
+    WantChanged,
 )
 from controller.services.keyring import KeyringError
 from controller.services.leader import DatabaseLeadership
@@ -152,6 +155,25 @@ async def test_what_one_commits_the_other_hears_once_and_not_itself(url: str) ->
 
     assert heard == [published, last]
     assert back == [published, last]  # its own; what came back from "b" follows only now
+
+
+async def test_jobs_wishes_and_rollouts_are_heard_by_every_controller(url: str) -> None:
+    here, there = EventBus(), EventBus()
+    said = (JobChanged("hall-1", "j"), WantChanged("hall-1", 2), RolloutChanged("r"))
+    last = RequestChanged("1", "x")
+    async with (
+        here.subscribe() as own,
+        there.subscribe() as events,
+        running(EventRelay(url, bus=here, node="a").run),
+        running(EventRelay(url, bus=there, node="b").run),
+    ):
+        await heard_until(own, Overflowed())
+        await heard_until(events, Overflowed())
+        for event in (*said, last):
+            here.publish(event)
+        heard = await heard_until(events, last)
+
+    assert heard == [*said, last]
 
 
 async def test_a_whole_fleet_that_changes_is_told_as_one_change(url: str) -> None:

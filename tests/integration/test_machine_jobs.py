@@ -11,13 +11,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from content.feed.entry import line_to_bytes
+from content.replica.reader import ReplicaReader
 from devices.agent.config import Home, to_toml
 from devices.agent.machine import Machine, commands, run_program
 from devices.wire import topics
-from devices.wire.jobs import Job, JobKind, JobReport, JobState
+from devices.wire.jobs import Job, JobKind, JobReport, JobState, SignedWant, Want
 from tests.support.agent_zone import DEVICE, AgentZone, running_agent_zone
 from tests.support.mosquitto import HAS_MOSQUITTO, until
 from tests.support.processes import Program
+from tests.support.signers import FEED, document
 from tests.support.stand_ins import REFUSED, SYNOPSES, given, path_of, stand_in
 
 with_broker = pytest.mark.skipif(not HAS_MOSQUITTO, reason="mosquitto is not installed")
@@ -185,3 +188,61 @@ async def test_a_reboot_ends_the_agent_and_is_done_when_it_is_back(
 
     assert report.state is JobState.DONE
     assert given(log) == ["systemctl reboot"]
+
+
+@pytest.mark.broker
+@with_broker
+async def test_a_wish_sets_the_volume_and_what_cannot_be_followed_is_told(
+    zone: AgentZone, tmp_path: Path
+) -> None:
+    log = stand_in(tmp_path / "bin", "wpctl")
+    async with running(zone, prepared(zone, tmp_path), path_of(tmp_path / "bin")):
+        await wish(zone, 1, settings={"volume": "35", "poll_s": "30"})
+        await until(lambda: zone.reports[-1].want == 1)
+        assert list(zone.reports[-1].faults) == []
+        await wish(zone, 2, settings={"volume": "35", "colour": "red"}, software="9.9")
+        await until(lambda: zone.reports[-1].want == 2)
+        await until(lambda: len(zone.reports[-1].faults) == 2)
+
+    codes = {fault.code for fault in zone.reports[-1].faults}
+    assert codes == {"wish_unfit:colour", "software:no_program"}
+    assert given(log) == ["wpctl set-volume @DEFAULT_AUDIO_SINK@ 35%"] * 2
+
+
+def applied(zone: AgentZone) -> int:
+    held = zone.reports[-1].applied.get(FEED)
+    return held.sequence if held else 0
+
+
+async def wish(zone: AgentZone, version: int, **content: object) -> None:
+    want = Want(DEVICE, version, **content)  # type: ignore[arg-type]
+    signer = zone.keys.log
+    signed = SignedWant(want, signer.key_id, signer.private.sign(want.signed_bytes()))
+    await zone.say(topics.want(DEVICE), msgspec.json.encode(signed), retain=True)
+
+
+@pytest.mark.broker
+@with_broker
+async def test_a_real_terminal_keeps_a_record_back_over_a_restart_until_it_may_show_it(
+    zone: AgentZone, tmp_path: Path
+) -> None:
+    home = prepared(zone, tmp_path)
+    reader = ReplicaReader(home.replica, zone.keys.trust_root)
+
+    def shown() -> list[str]:
+        return sorted(one.record.id for one in reader.newest("document", limit=10))
+
+    async with running(zone, home, path_of(tmp_path / "bin")):
+        await wish(zone, 1, withheld=("D000000002",))
+        await until(lambda: zone.reports[-1].want == 1)
+        for name in ("D000000001", "D000000002"):
+            line = zone.keys.publish(document(name))
+            await zone.say(topics.log(FEED), line_to_bytes(line))
+        await until(lambda: applied(zone) == len(zone.keys.lines))
+        assert shown() == ["D000000001"]
+    async with running(zone, home, path_of(tmp_path / "bin")):
+        assert shown() == ["D000000001"]
+        await wish(zone, 2)
+        await until(lambda: zone.reports[-1].want == 2)
+        assert shown() == ["D000000001", "D000000002"]
+    reader.close()

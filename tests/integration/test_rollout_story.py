@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.fanout_zone import FleetZone, open_fleet_zone
 from controller import keys
+from controller.services.rollout_plans import RolloutDraft
 from controller.services.rollout_waves import by_share
-from controller.services.rollouts import RolloutDraft
 from controller.store.jobs import KeptWant
 from controller.store.rollouts import Gate, Phase, RolloutKind
 from devices.agent.config import Home, load
@@ -26,14 +26,14 @@ pytestmark = [
 ]
 COUNT = 20
 PATIENCE_S = 90
-LOUD = FleetFault(
-    FaultKind.BAD_WISH,
-    share=0.4,
-    setting="volume=90",
-    code="wish_failed:program_failed",
-    text="音量没有调好，请检查声卡。",
+ILL = tuple(
+    FleetFault(FaultKind.BAD_WISH, share=0.4, setting=setting, code=code, text="请检查终端。")
+    for setting, code in (
+        ("volume=90", "wish_failed:program_failed"),
+        ("software=2.0", "new_fault"),
+    )
 )
-"""Four in ten cannot bear that volume; nothing else is wrong with them."""
+"""Four in ten cannot bear that volume or that version; nothing else is wrong with them."""
 
 
 @asynccontextmanager
@@ -54,7 +54,7 @@ async def fleet_of(zone: FleetZone, *faults: FleetFault) -> AsyncIterator[None]:
 async def zone(tmp_path: Path) -> AsyncIterator[FleetZone]:
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_fleet_zone(tmp_path, count=COUNT))
-        await stack.enter_async_context(fleet_of(opened, LOUD))
+        await stack.enter_async_context(fleet_of(opened, *ILL))
         await until("a green fleet", lambda: is_green(opened))
         yield opened
 
@@ -72,18 +72,21 @@ async def is_green(zone: FleetZone) -> bool:
     return all(one.green for one in await zone.terminals.list())
 
 
-async def begin(zone: FleetZone, volume: str) -> str:
+async def begin(zone: FleetZone, **content: object) -> str:
     terminals = await zone.terminals.enrolled()
     members = by_share(terminals, first=(), percents=(30, 60, 100))
-    draft = RolloutDraft(
-        RolloutKind.CONFIGURATION,
-        f"音量 {volume}%",
-        members,
-        gate=Gate(success_percent=90, error_percent=10, soak_s=1, patience_s=120),
-        settings={"volume": volume},
-    )
+    gate = Gate(success_percent=90, error_percent=10, soak_s=2, patience_s=120)
+    draft = RolloutDraft(title="试验", members=members, gate=gate, **content)  # type: ignore[arg-type]
     rollouts = zone.zone.app[keys.ROLLOUTS]
     return (await rollouts.create(zone.zone.people["admin"], draft)).id
+
+
+def volume(percent: str) -> dict[str, object]:
+    return {"kind": RolloutKind.CONFIGURATION, "settings": {"volume": percent}}
+
+
+def software(version: str) -> dict[str, object]:
+    return {"kind": RolloutKind.SOFTWARE, "software": version}
 
 
 async def wants(zone: FleetZone) -> list[KeptWant]:
@@ -92,29 +95,36 @@ async def wants(zone: FleetZone) -> list[KeptWant]:
     return [one for one in found if one]
 
 
-async def test_a_setting_that_some_cannot_bear_halts_and_is_taken_back_by_itself(
-    zone: FleetZone,
+async def phase(zone: FleetZone, rollout: str) -> Phase:
+    return (await zone.zone.app[keys.ROLLOUTS].get(rollout))[0].standing.phase
+
+
+async def ends(zone: FleetZone, rollout: str, wanted: Phase) -> None:
+    async def has_ended() -> bool:
+        return (await phase(zone, rollout)).is_over
+
+    await until("the end of the rollout", has_ended)
+    assert await phase(zone, rollout) is wanted
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [(volume("40"), volume("90")), (software("1.4.2"), software("2.0"))],
+    ids=["settings", "software"],
+)
+async def test_what_some_cannot_bear_halts_and_is_taken_back_by_itself(
+    zone: FleetZone, good: dict[str, object], bad: dict[str, object]
 ) -> None:
-    rollouts = zone.zone.app[keys.ROLLOUTS]
+    await ends(zone, await begin(zone, **good), Phase.DONE)
+    before = [one.shape for one in await wants(zone)]
+    assert len(before) == COUNT
+    rollout = await begin(zone, **bad)
+    await ends(zone, rollout, Phase.ROLLED_BACK)
 
-    async def phase(rollout: str) -> Phase:
-        return (await rollouts.get(rollout))[0].standing.phase
-
-    good = await begin(zone, "40")
-    await until("the good one everywhere", lambda: is_phase(phase, good, Phase.DONE))
-    assert [one.settings for one in await wants(zone)] == [{"volume": "40"}] * COUNT
-    bad = await begin(zone, "90")
-    await until("the bad one taken back", lambda: is_phase(phase, bad, Phase.ROLLED_BACK))
-
-    found, members = await rollouts.get(bad)
-    assert found.standing.why == "errors"
-    assert found.standing.wave == 0
+    found, members = await zone.zone.app[keys.ROLLOUTS].get(rollout)
+    assert (found.standing.why, found.standing.wave) == ("errors", 0)
     # Nobody of the later waves was ever told, and who was told is what they were before.
     assert {one.member.wave for one in members if one.member.told_at} == {0}
-    assert [one.settings for one in await wants(zone)] == [{"volume": "40"}] * COUNT
+    assert [one.shape for one in await wants(zone)] == before
     assert all(one.acknowledged == one.version for one in await wants(zone))
     await until("a fleet that is well again", lambda: is_green(zone))
-
-
-async def is_phase(phase: Callable[[str], Awaitable[Phase]], rollout: str, wanted: Phase) -> bool:
-    return await phase(rollout) is wanted

@@ -59,6 +59,11 @@ SYNOPSES = {
         "xset dpms force on|off",
         '[ $# = 3 ] && [ "$1 $2" = "dpms force" ] && case "$3" in on|off) exit 0;; esac',
     ),
+    # Ours to specify (docs/terminals.md): one argument, the version; exit code 0 once it is installed.
+    "disclosure-zone-update": (
+        "disclosure-zone-update VERSION",
+        '[ $# = 1 ] && case "$1" in [0-9]*) exit 0;; esac',
+    ),
     # systemctl(1): "systemctl [OPTIONS...] COMMAND"; "reboot". systemd then ends the units, this agent among them.
     "systemctl": (
         "systemctl reboot",

@@ -53,8 +53,9 @@ def test_what_is_kept_back_is_nowhere_to_be_found_and_comes_back(
     copy.withhold((NEW,))
 
     assert shown(reader) == ["D000000001"]
-    hits = reader.search("危房改造").hits
-    assert NEW not in [hit.found.record.id for hit in hits]
+    found = reader.search("危房改造")
+    assert NEW not in [hit.found.record.id for hit in found.hits]
+    assert found.total == len(found.hits)
     assert reader.suggest("示范县农村") == ()
     with pytest.raises(NotFound):
         reader.get(NEW)

@@ -69,44 +69,40 @@ async def test_a_group_gets_one_job_each_and_only_who_has_that_screen(zone: Zone
     assert "没有这块屏幕" in html
 
 
-@pytest.mark.parametrize(
-    ("fields", "sentence"),
-    [
-        ({}, "请先选择"),
-        ({"device": "hall-9"}, "请先选择"),
-        ({"device": "hall-1", "kind": "format_disk"}, "请选择要做什么"),
-        ({"device": "hall-1", "reason": " "}, "请填写操作原因"),
-        ({"device": "hall-1", "kind": "volume", "percent": "400"}, "参数不正确"),
-        ({"device": "hall-1", "kind": "screen_power", "ui": "kiosk", "power": "$(id)"}, "参数"),
-    ],
+IMPOSSIBLE: tuple[tuple[dict[str, str], str], ...] = (
+    ({}, "请先选择"),
+    ({"device": "hall-9"}, "请先选择"),
+    ({"device": "hall-1", "kind": "format_disk"}, "请选择要做什么"),
+    ({"device": "hall-1", "reason": " "}, "请填写操作原因"),
+    ({"device": "hall-1", "kind": "volume", "percent": "400"}, "参数不正确"),
+    ({"device": "hall-1", "kind": "screen_power", "ui": "kiosk", "power": "$(id)"}, "参数"),
 )
-async def test_what_cannot_be_done_is_answered_and_what_was_typed_stays(
-    zone: Zone, fields: dict[str, str], sentence: str
-) -> None:
+
+
+async def test_what_cannot_be_done_is_answered_with_what_to_do(zone: Zone) -> None:
     csrf = await enter(zone, "admin")
 
-    status, html = await give(zone, csrf, **fields)
-
-    assert status == 422
-    assert sentence in html
+    for fields, sentence in IMPOSSIBLE:
+        status, html = await give(zone, csrf, **fields)
+        assert status == 422, fields
+        assert sentence in html, fields
     assert await jobs_of(zone) == ()
 
 
-@pytest.mark.parametrize("login", ["drafter", "approver", "officer", "auditor"])
-async def test_others_see_jobs_and_give_withdraw_and_look_at_none(zone: Zone, login: str) -> None:
+async def test_others_see_jobs_and_give_withdraw_and_look_at_none(zone: Zone) -> None:
     admin = await enter(zone, "admin")
     await give(zone, admin, device="hall-1", kind="screenshot", ui="kiosk")
     (job,) = await jobs_of(zone)
-    csrf = await enter(zone, login)
+    for login in ("drafter", "approver", "officer", "auditor"):
+        csrf = await enter(zone, login)
+        seen = await zone.client.get(PAGE, headers=HTML)
+        given = await give(zone, csrf, device="hall-1")
+        back = await zone.client.post(f"{PAGE}/{job.id}/withdraw", data={"csrf": csrf})
+        looked = await zone.client.get(f"{PAGE}/{job.id}/result", headers=HTML)
+        assert seen.status == 200, login
+        assert "job-form" not in await seen.text(), login
+        assert (given[0], back.status, looked.status) == (403, 403, 403), login
 
-    seen = await zone.client.get(PAGE, headers=HTML)
-    given = await give(zone, csrf, device="hall-1")
-    back = await zone.client.post(f"{PAGE}/{job.id}/withdraw", data={"csrf": csrf})
-    looked = await zone.client.get(f"{PAGE}/{job.id}/result", headers=HTML)
-
-    assert seen.status == 200
-    assert '<form class="stack job-form"' not in await seen.text()
-    assert (given[0], back.status, looked.status) == (403, 403, 403)
     assert [one.state for one in await jobs_of(zone)] == [JobState.WAITING]
 
 
@@ -217,3 +213,23 @@ async def test_without_jobs_the_page_says_how_to_begin(zone: Zone) -> None:
 
     assert "还没有任务" in html
     assert "请先在上面选择" in html
+
+
+async def test_a_terminals_page_says_how_far_it_follows_its_settings(zone: Zone) -> None:
+    await enter(zone, "admin")
+    wants = zone.app[keys.JOBS].wants
+    said = []
+    await wants.wish("system", "hall-1", settings={"volume": "40"}, lasts_s=600)
+    said.append(await (await zone.client.get("/desk/terminals/at/hall-1", headers=HTML)).text())
+    await wants.follows("hall-1", 1)
+    said.append(await (await zone.client.get("/desk/terminals/at/hall-1", headers=HTML)).text())
+    await wants.wish("system", "hall-1", settings={"volume": "90"}, lasts_s=600)
+    clock = zone.app[keys.CLOCK]
+    assert isinstance(clock, TestClock)
+    clock.forward(minutes=11)
+    await wants.expire()
+    said.append(await (await zone.client.get("/desk/terminals/at/hall-1", headers=HTML)).text())
+
+    assert "第 1 版等待终端采用" in said[0]
+    assert "已采用第 1 版" in said[1]
+    assert "第 2 版到期没有采用" in said[2]

@@ -44,7 +44,7 @@ class FaultKind(StrEnum):
     TROUBLE = "trouble"
     """It reports a fault of its own: `code` and `text`."""
     BAD_WISH = "bad_wish"
-    """It reports `code` and `text` for as long as it follows a wish with `setting`, for example "volume=80"."""
+    """It reports `code` and `text` while it follows a wish with `setting`: "volume=80" or "software=2.0"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,13 +133,17 @@ class SimulatedTerminal:
         want = from_bytes(payload, SignedWant).want if payload else self._wish
         if want.version > self._wish.version:
             self._wish = want
+            if want.software:
+                said = to_bytes({"software": want.software})
+                self.link.publish(topics.info(self.device), said, retain=True)
             self._bear()
 
     def _bear(self) -> None:
         """Suffer from the wish that is followed, or be well again; and say so."""
         for fault in self._allergies:
             name, _, value = fault.setting.partition("=")
-            if self._wish.settings.get(name) == value:
+            asked = {**self._wish.settings, "software": self._wish.software}
+            if asked.get(name) == value:
                 self._trouble[fault.code] = self._fault(fault)
             else:
                 self._trouble.pop(fault.code, None)
