@@ -31,6 +31,10 @@ class Mix:
     sentence: float
     caution: float
 
+    def heeds_meaning(self, certainty: float) -> bool:
+        """Say whether meaning can still change the order when the words are this certain."""
+        return self.caution == 0 or certainty < CERTAIN
+
 
 MIXES = {
     Mode.ITEM: Mix(0.0, 0.0, 150.0, caution=0.0),

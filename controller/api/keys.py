@@ -10,6 +10,7 @@ from controller.api.standing import AskStanding
 from controller.push.expulsion import OpenLinks
 from controller.push.welcome import FeedSource, Welcomer
 from controller.push.words import Words
+from controller.services.findings import Finding
 from controller.services.intake import Intake
 from controller.services.jobs import Jobs
 from controller.services.renewals import Renewals
@@ -38,6 +39,14 @@ class TrustFiles(Protocol):
         ...
 
 
+class Notebook(Protocol):
+    """Keeps what should not have happened."""
+
+    def note(self, finding: Finding) -> None:
+        """Take a finding; never blocks, never fails."""
+        ...
+
+
 class SearchModels(Protocol):
     """The learned search model in use."""
 
@@ -62,6 +71,7 @@ class DeviceServices:
     jobs: Jobs
     links: OpenLinks
     renewals: Renewals
+    findings: Notebook
     library: Library | None = None
     trust: TrustFiles | None = None
     standing: AskStanding | None = None

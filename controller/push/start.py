@@ -24,6 +24,7 @@ from controller.broker.mosquitto import Mosquitto
 from controller.broker.pki import ZoneCa
 from controller.broker.refusals import RefusedHandshake
 from controller.broker.settings import BrokerSettings
+from controller.broker.trespass import Trespass
 from controller.config import ZoneConfig, broker_address
 from controller.push.access import AccessWatch
 from controller.push.broker_link import BrokerAddress, BrokerLink
@@ -277,6 +278,7 @@ class _Rooms:
             words=self._words,
             jobs=self._outside.jobs,
             links=self._links,
+            findings=self._findings,
             trust=TrustShelf(config.state, clock=self._outside.clock),
             standing=self._outside.standing,
             models=self._outside.models,
@@ -314,7 +316,12 @@ class _Rooms:
             certificate=certificate,
             key=key,
         )
-        return Mosquitto(settings=settings, clock=self._outside.clock, on_refused=self._refused)
+        return Mosquitto(
+            settings=settings,
+            clock=self._outside.clock,
+            on_refused=self._refused,
+            on_trespass=self._trespassed,
+        )
 
     def _server(self, name: str, hosts: tuple[str, ...]) -> tuple[Path, Path]:
         """Issue a listener's certificate anew at each start, so that it never runs out unseen."""
@@ -337,6 +344,11 @@ class _Rooms:
     def _refused(self, refused: RefusedHandshake) -> None:
         self._findings.note(
             Finding("stranger", "foreign_certificate", refused.address, str(refused.why))
+        )
+
+    def _trespassed(self, trespass: Trespass) -> None:
+        self._findings.note(
+            Finding(trespass.device, "topic_refused", str(trespass.deed), trespass.topic)
         )
 
 

@@ -19,6 +19,7 @@ from controller.store import (
     records,
     renewals,
     requests,
+    rollouts,
     searches,
     sites,
     telemetry,
@@ -28,7 +29,19 @@ from controller.store.metadata import metadata
 
 MODULES = (
     *(alerts, audit, curation, documents, emergencies, feeds, https_presence, intake, jobs, keys),
-    *(links, log, pairings, people, records, renewals, requests, searches, sites, telemetry),
+    *(
+        links,
+        log,
+        pairings,
+        people,
+        records,
+        renewals,
+        requests,
+        rollouts,
+        searches,
+        sites,
+        telemetry,
+    ),
     terminals,
     nights,
 )

@@ -88,6 +88,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             links=OpenLinks(),
             renewals=NOBODY,
             models=offered,
+            findings=NOBODY,
         )
         tls = server_tls(certificate, key, authority=ca.certificate_path, on_refused=print)
         app = create_device_api(services)
