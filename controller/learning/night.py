@@ -44,6 +44,7 @@ FEWEST_TO_WEIGH = 20
 GUARDS = 150
 GAP = 4
 SHORTEST, LONGEST = 8, 40
+MOST_WEIGHED = 300
 MEANINGS = (0.0, 15.0, 30.0, 50.0, 80.0)
 PRIORS = (0.0, 2.5, 5.0)
 
@@ -64,7 +65,7 @@ class Task(msgspec.Struct):
     answered: list[Question] = msgspec.field(default_factory=list)
     judged: dict[str, list[Question]] = msgspec.field(default_factory=dict)
     cpu_s: int = 1800
-    memory: int = 1 << 30
+    memory: int = 1 << 31
 
 
 class Result(msgspec.Struct):
@@ -224,7 +225,7 @@ def _weights(
 ) -> tuple[float, float]:
     """Return how much meaning and prior are to count: what does best on answered questions not learned from."""
     kept = [pair for pair in answered if half_of(pair[0].text)]
-    others = [question for question, _ in answered if not half_of(question.text)]
+    others = [question for question, _ in answered if not half_of(question.text)][:MOST_WEIGHED]
     if min(len(kept), len(others)) < FEWEST_TO_WEIGH:
         return 50.0, 5.0
     model = maker.make([one for _, one in kept])

@@ -61,7 +61,7 @@ async def test_a_judged_question_is_kept_shown_with_its_place_and_removed(zone: 
     await post(zone, "editor", f"/{number[1]}/remove")
 
     assert "第 1" in html
-    assert "没找到" in html
+    assert "前十没有" in html
     assert "有 1 道题的答案不在前三" in html
     assert "骆驼" not in await look(zone)
 
