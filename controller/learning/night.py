@@ -185,7 +185,7 @@ def _learn_and_judge(copy: Copy, task: Task, held: Learned | None, *, out: Path)
     if len(texts) < FEWEST_RECORDS or not any(task.judged.values()):
         return result
     maker = ModelMaker([one.passage for one in texts], progress=lambda _: None)
-    weights = _weights(copy, texts, maker, answered)
+    weights = picked_weights(copy, texts, maker, answered)
     made = weighed(maker.make([one for _, one in answered]), *weights)
     out.write_bytes(made.to_bytes())
     result.model = made.name
@@ -217,15 +217,16 @@ def guards(texts: Sequence[Text]) -> dict[str, list[Question]]:
     return {"titles": titles[:GUARDS], "sentences": quoted[:GUARDS]}
 
 
-def _weights(
+def picked_weights(
     copy: Copy,
     texts: Sequence[Text],
     maker: ModelMaker,
     answered: Sequence[tuple[Question, Answered]],
 ) -> tuple[float, float]:
     """Return how much meaning and prior are to count: what does best on answered questions not learned from."""
-    kept = [pair for pair in answered if half_of(pair[0].text)]
-    others = [question for question, _ in answered if not half_of(question.text)][:MOST_WEIGHED]
+    # A split of its own: all that is learned from lies in the same half of the other one.
+    kept = [pair for pair in answered if half_of(f"weigh {pair[0].text}")]
+    others = [one for one, _ in answered if not half_of(f"weigh {one.text}")][:MOST_WEIGHED]
     if min(len(kept), len(others)) < FEWEST_TO_WEIGH:
         return 50.0, 5.0
     model = maker.make([one for _, one in kept])
