@@ -119,7 +119,9 @@ async def test_how_much_meaning_counts_is_picked_on_questions_not_learned_from(
 ) -> None:
     assert await zone.app[keys.SEARCH_COPY].snapshot(tmp_path / "copy.db")
     asked = [
-        f"丢了饭碗{one}{other}怎么办" for one in "你我他她谁家娃爸妈" for other in "甲乙丙丁戊己庚"
+        f"丢了饭碗{one}{other}怎么办"
+        for one in "你我他她谁家娃爸妈哥姐叔婶爷奶伯"
+        for other in "甲乙丙丁戊己庚辛壬癸"
     ]
     learned = [Question(one, (HELP,)) for one in asked if half_of(one)]
     with closing(Copy(tmp_path / "copy.db", Task(region=REGION))) as copy:
