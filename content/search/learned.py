@@ -22,6 +22,10 @@ MOST_CHARACTERS = 600
 """Of a body: what a passage is about stands at its beginning."""
 
 
+HEAVIEST = 200.0
+"""No weight or prior is larger: those of docs/adr/0018 are 50 and 5, and logarithms of rates above -20."""
+
+
 class BadModel(PeerError):
     """Not a search model, or of another version."""
 
@@ -59,6 +63,14 @@ class Learned:
     unknown_family: float
     meaning: float
     prior: float
+
+    def is_sane(self) -> bool:
+        """Say whether its numbers can only help to order: a file that was made to push something up is no model."""
+        weights = (self.meaning, self.prior, -self.unknown_family)
+        if not all(0 <= one <= HEAVIEST for one in weights):
+            return False
+        priors, scales = self.priors, self.scales
+        return bool(np.isfinite(scales).all() and ((priors <= 0) & (priors >= -HEAVIEST)).all())
 
     def encode(self, text: str) -> Floats | None:
         """Return the unit vector of a text, or None if no term of it is known."""
@@ -122,7 +134,7 @@ class Learned:
         n, f, d = head.terms, head.families, head.dimensions
         if min(n, f, d) < 0 or len(rest) != 8 * n + 8 * f + n * d:
             raise BadModel("搜索模型不完整，请重新下发。")
-        return cls(
+        model = cls(
             head.name,
             np.frombuffer(rest, "<u4", n),
             np.frombuffer(rest, np.int8, n * d, 8 * n + 8 * f).reshape(n, d),
@@ -133,6 +145,9 @@ class Learned:
             head.meaning,
             head.prior,
         )
+        if not model.is_sane():
+            raise BadModel("搜索模型的数值不合理，请重新下发。")
+        return model
 
 
 def grams(text: str) -> list[str]:

@@ -19,13 +19,13 @@ from controller.store.nights import JudgedQuestion
 FOUND = 6
 TRIED = 40
 """Questions whose place is looked up while the page is drawn: as many as a person reads."""
-LOOKED_AT = 50
+LOOKED_AT = 10
 TOP = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A judged question and where its record stands now: 1 is first, 0 = not found, None = not looked up."""
+    """A judged question and where its record stands now: 1 is first, 0 = not among ten, None = not looked up."""
 
     judged: JudgedQuestion
     place: int | None

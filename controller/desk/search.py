@@ -1,6 +1,7 @@
 """The desk's search over what is published: what a citizen of a region finds, why, and what staff can do about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +12,17 @@ from content.answers.answer import NO_ANSWER, Certainty
 from content.answers.guide import Aspect
 from content.catalog.item import CatalogItem
 from content.disclosure.record import DisclosureRecord, Validity
+from content.errors import NotFound
 from content.replica.ports import Hit, Results
 from content.search.analyse import is_question
 from content.search.facets import Facet, Found, divided, is_chosen
 from content.search.highlight import Piece, pieces
-from controller.auth.permissions import Permission, allow
+from controller.auth.permissions import Forbidden, Permission, allow
 from controller.auth.sessions import signed_in
 from controller.desk.forms import word
 from controller.desk.pages import address, page, say
 from controller.desk.paging import Pager, offset_of
-from controller.keys import CURATION, SEARCH_COPY, SEARCHES
+from controller.keys import CURATION, DOCUMENTS, SEARCH_COPY, SEARCHES
 from controller.services.search_copy import SearchCopy
 
 ROWS = 10
@@ -68,6 +70,7 @@ async def search(request: web.Request) -> web.Response:
     chosen = _chosen(request)
     kept = _kept(results, chosen)
     offset = min(offset_of(request), max(0, len(kept) - 1) // ROWS * ROWS)
+    shown = kept[offset : offset + ROWS]
     return await page(
         request,
         "search.html",
@@ -75,7 +78,8 @@ async def search(request: web.Request) -> web.Response:
         region=region,
         regions=await services[CURATION].regions(by),
         facets=_facets(request, results, chosen),
-        lines=tuple(_line(request, hit) for hit in kept[offset : offset + ROWS]),
+        lines=tuple(_line(request, hit) for hit in shown),
+        drafted=await _drafted(request, shown),
         first=offset + 1,
         total=len(kept),
         narrowed=bool(chosen),
@@ -107,6 +111,17 @@ async def _aside(
         "hot": () if query else await copy.hot(region=region),
         "often": looked.asked[:OFTEN] if looked else (),
     }
+
+
+async def _drafted(request: web.Request, shown: Sequence[Hit]) -> frozenset[str]:
+    """Return the records that have a working copy at the desk."""
+    found = set()
+    for hit in shown:
+        with suppress(NotFound, Forbidden):
+            record = hit.found.record.id
+            await request.config_dict[DOCUMENTS].get(signed_in(request), record)
+            found.add(record)
+    return frozenset(found)
 
 
 def _chosen(request: web.Request) -> dict[Facet, str]:

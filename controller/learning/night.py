@@ -15,6 +15,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
+from content.canonical import sha256_hex
 from content.catalog.item import CatalogItem
 from content.disclosure.record import DisclosureRecord
 from content.feed.body import read_body
@@ -44,6 +45,7 @@ FEWEST_TO_WEIGH = 20
 GUARDS = 150
 GAP = 4
 SHORTEST, LONGEST = 8, 40
+MOST_WEIGHED = 300
 MEANINGS = (0.0, 15.0, 30.0, 50.0, 80.0)
 PRIORS = (0.0, 2.5, 5.0)
 
@@ -64,7 +66,7 @@ class Task(msgspec.Struct):
     answered: list[Question] = msgspec.field(default_factory=list)
     judged: dict[str, list[Question]] = msgspec.field(default_factory=dict)
     cpu_s: int = 1800
-    memory: int = 1 << 30
+    memory: int = 1 << 31
 
 
 class Result(msgspec.Struct):
@@ -184,7 +186,7 @@ def _learn_and_judge(copy: Copy, task: Task, held: Learned | None, *, out: Path)
     if len(texts) < FEWEST_RECORDS or not any(task.judged.values()):
         return result
     maker = ModelMaker([one.passage for one in texts], progress=lambda _: None)
-    weights = _weights(copy, texts, maker, answered)
+    weights = picked_weights(copy, texts, maker, answered)
     made = weighed(maker.make([one for _, one in answered]), *weights)
     out.write_bytes(made.to_bytes())
     result.model = made.name
@@ -216,15 +218,16 @@ def guards(texts: Sequence[Text]) -> dict[str, list[Question]]:
     return {"titles": titles[:GUARDS], "sentences": quoted[:GUARDS]}
 
 
-def _weights(
+def picked_weights(
     copy: Copy,
     texts: Sequence[Text],
     maker: ModelMaker,
     answered: Sequence[tuple[Question, Answered]],
 ) -> tuple[float, float]:
     """Return how much meaning and prior are to count: what does best on answered questions not learned from."""
-    kept = [pair for pair in answered if half_of(pair[0].text)]
-    others = [question for question, _ in answered if not half_of(question.text)]
+    # A split of its own: all that is learned from lies in the same half of the other one.
+    kept = [pair for pair in answered if half_of(f"weigh {pair[0].text}")]
+    others = [one for one, _ in answered if not half_of(f"weigh {one.text}")][:MOST_WEIGHED]
     if min(len(kept), len(others)) < FEWEST_TO_WEIGH:
         return 50.0, 5.0
     model = maker.make([one for _, one in kept])
@@ -247,4 +250,5 @@ def weighed(model: Learned, meaning: float, prior: float) -> Learned:
 
 def half_of(text: str) -> bool:
     """Say in which half a question lies: always the same one, whatever else is asked."""
-    return zlib.crc32(text.encode()) % 2 == 0
+    # No checksum: two of those of one text and of the same text with something before it go together.
+    return int(sha256_hex(text.encode())[:2], 16) % 2 == 0

@@ -25,16 +25,17 @@ from controller.config import ZoneConfig
 from controller.services.audit import SYSTEM, AuditLog
 from controller.services.documents import Stale
 from controller.services.events import EventBus, Published
-from controller.services.feed_log import FeedLog, counted, current_policy
+from controller.services.feed_log import FeedLog, current_policy
 from controller.services.published import PublishedRecords, Withdrawn
 from controller.services.publishing import Outcome, ToSign
-from controller.services.signing import StaleApproval, check_key
+from controller.services.signing import StaleApproval, check_key, counted_and_missing
+from controller.services.signing_progress import signers_of
 from controller.store import curation as store
 from controller.store import log as log_store
 from controller.store.curation import WordsChange, WordsDraft
 from controller.store.database import Database
-from controller.store.documents import Pending
 from controller.store.people import Person
+from controller.store.signatures import Pending
 
 CATALOGUE = 5000
 """Service items whose everyday names are looked for when a region's words begin."""
@@ -218,11 +219,11 @@ class CurationDesk:
             policy = await current_policy(c)
             pending = await self._pending(c, draft)
             given = await store.list_approvals(c, draft.words.id)
-        rule, keys = policy.rule(pending.statement.feed), policy.by_id
+        rule = policy.rule(pending.statement.feed)
         return ToSign(
             statement=pending.statement,
             body=pending.body,
-            signed_by=tuple(keys[one.key_id].name for one in given if one.key_id in keys),
+            signed_by=signers_of(given, policy, drafter=pending.statement.drafter),
             needed=rule.threshold if rule else 1,
         )
 
@@ -250,10 +251,7 @@ class CurationDesk:
     ) -> tuple[Outcome, Published | None]:
         statement = pending.statement
         given = await store.list_approvals(c, draft.words.id)
-        approvals = counted(given, policy=policy, feed=statement.feed)
-        rule, keys = policy.rule(statement.feed), policy.by_id
-        holders = {keys[one.key_id].holder for one in approvals} - {statement.drafter}
-        missing = (rule.threshold if rule else 1) - len(holders)
+        approvals, missing = counted_and_missing(given, policy=policy, statement=statement)
         if missing > 0:
             return Outcome(published=False, sequence=0, still_needed=missing), None
         published = await self._log.append(c, statement, approvals=approvals, body=pending.body)

@@ -30,17 +30,17 @@ from controller.services.feed_log import (
     FeedLog,
     NotPublic,
     SignedBatch,
-    counted,
     current_policy,
 )
 from controller.services.published import PublishedRecord, PublishedRecords, Standing, Withdrawn
-from controller.services.signing import StaleApproval, UnknownKey, check_key
+from controller.services.signing import StaleApproval, UnknownKey, check_key, counted_and_missing
 from controller.services.signing_progress import signers_of
 from controller.store import documents as store
 from controller.store import log as log_store
 from controller.store.database import Database
-from controller.store.documents import Document, DocumentEvent, Pending
+from controller.store.documents import Document, DocumentEvent
 from controller.store.people import Person
+from controller.store.signatures import Pending
 from devices.clock import CHINA
 
 __all__ = [
@@ -296,10 +296,7 @@ class Publishing:
         given = await store.list_approvals(
             c, document.id, feed=statement.feed, action=statement.action
         )
-        approvals = counted(given, policy=policy, feed=statement.feed)
-        rule, keys = policy.rule(statement.feed), policy.by_id
-        holders = {keys[one.key_id].holder for one in approvals} - {statement.drafter}
-        missing = (rule.threshold if rule else 1) - len(holders)
+        approvals, missing = counted_and_missing(given, policy=policy, statement=statement)
         if missing > 0:
             return Outcome(published=False, sequence=0, still_needed=missing), None
         published = await self._log.append(c, statement, approvals=approvals, body=pending.body)

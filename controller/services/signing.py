@@ -1,5 +1,7 @@
 """Judge a signature that a person brings: whose key it is, whether it counts, and over what it is."""
 
+from collections.abc import Iterable
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from content.errors import CallerError
@@ -24,6 +26,19 @@ class StaleApproval(CallerError):
         super().__init__(
             "签名与当前待审内容不符，文件可能刚被修改。请刷新页面，核对最新内容后重新签名。"
         )
+
+
+def counted_and_missing(
+    given: Iterable[Approval], *, policy: Policy, statement: Statement
+) -> tuple[tuple[Approval, ...], int]:
+    """Return the signatures that count, and how many people must still sign; 0 or less: enough.
+
+    Each person counts once, however many keys signed; the last drafter does not count.
+    """
+    approvals = counted(given, policy=policy, feed=statement.feed)
+    rule, keys = policy.rule(statement.feed), policy.by_id
+    holders = {keys[one.key_id].holder for one in approvals} - {statement.drafter}
+    return approvals, (rule.threshold if rule else 1) - len(holders)
 
 
 async def check_key(

@@ -12,17 +12,16 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    delete,
     insert,
     select,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from content.feed.statement import Approval, Statement
+from content.feed.statement import Approval
 from content.search.curated import CuratedWords
-from controller.store.documents import Pending
 from controller.store.metadata import metadata
+from controller.store.signatures import Pending, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +101,8 @@ curated_approvals = Table(
     Column("signature", LargeBinary, nullable=False),
     Column("at", Integer, nullable=False),
 )
+
+_WAITING = Waiting(curated_pending, curated_approvals)
 
 
 async def find_words(c: AsyncConnection, words_id: str) -> WordsDraft | None:
@@ -185,49 +186,27 @@ async def mark_undone(c: AsyncConnection, change_id: int) -> None:
 
 async def keep_pending(c: AsyncConnection, words_id: str, pending: Pending) -> None:
     """Keep the statement to sign; signatures over an earlier one end with it."""
-    await drop_pending(c, words_id)
-    await c.execute(
-        insert(curated_pending).values(
-            words=words_id,
-            revision=pending.revision,
-            statement=_text(pending.statement),
-            body=pending.body,
-        )
-    )
+    await _WAITING.keep(c, {"words": words_id}, pending)
 
 
 async def find_pending(c: AsyncConnection, words_id: str) -> Pending | None:
     """Return the statement to sign, if one was made."""
-    query = select(curated_pending).where(curated_pending.c.words == words_id)
-    row = (await c.execute(query)).first()
-    if row is None:
-        return None
-    return Pending(msgspec.json.decode(row.statement, type=Statement), row.body, row.revision)
+    return await _WAITING.find(c, {"words": words_id})
 
 
 async def drop_pending(c: AsyncConnection, words_id: str) -> None:
     """End the statement to sign and the signatures over it."""
-    for table in (curated_approvals, curated_pending):
-        await c.execute(delete(table).where(table.c.words == words_id))
+    await _WAITING.drop(c, {"words": words_id})
 
 
 async def add_approval(c: AsyncConnection, words_id: str, approval: Approval, *, now: int) -> None:
     """Keep one signature over the statement to sign."""
-    table = curated_approvals
-    here = (table.c.words == words_id) & (table.c.key_id == approval.key_id)
-    await c.execute(delete(table).where(here))
-    await c.execute(
-        insert(table).values(
-            words=words_id, key_id=approval.key_id, signature=approval.signature, at=now
-        )
-    )
+    await _WAITING.sign(c, {"words": words_id}, approval, now=now)
 
 
 async def list_approvals(c: AsyncConnection, words_id: str) -> tuple[Approval, ...]:
     """Return the signatures over the statement to sign, in key order."""
-    table = curated_approvals
-    query = select(table).where(table.c.words == words_id).order_by(table.c.key_id)
-    return tuple(Approval(row.key_id, row.signature) for row in await c.execute(query))
+    return await _WAITING.signed(c, {"words": words_id})
 
 
 def _text(value: object) -> str:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    delete,
     func,
     insert,
     or_,
@@ -30,6 +29,7 @@ from content.disclosure.classes import DisclosureClass, WithholdingGround
 from content.disclosure.record import Block, Validity
 from content.feed.statement import Action, Approval, Statement
 from controller.store.metadata import metadata
+from controller.store.signatures import Pending, Waiting
 
 
 class DocumentState(StrEnum):
@@ -142,15 +142,6 @@ class DocumentEvent:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """The statement that approvers sign now, and the exact body that it names."""
-
-    statement: Statement
-    body: bytes
-    revision: int
-
-
 documents = Table(
     "documents",
     metadata,
@@ -205,6 +196,8 @@ approvals = Table(
     Column("signature", LargeBinary, nullable=False),
     Column("at", Integer, nullable=False),
 )
+
+_WAITING = Waiting(pending_statements, approvals)
 
 
 def _text(value: object) -> str:
@@ -328,73 +321,36 @@ async def history(c: AsyncConnection, document: str) -> tuple[DocumentEvent, ...
 
 async def keep_pending(c: AsyncConnection, document: str, pending: Pending) -> None:
     """Keep the statement to sign; approvals of an earlier one end with it."""
-    statement = pending.statement
-    await drop_pending(c, document, feed=statement.feed, action=statement.action)
-    await c.execute(
-        insert(pending_statements).values(
-            document=document,
-            feed=statement.feed,
-            action=str(statement.action),
-            revision=pending.revision,
-            statement=_text(statement),
-            body=pending.body,
-        )
-    )
+    said = pending.statement
+    await _WAITING.keep(c, _place(document, said.feed, said.action), pending)
 
 
 async def find_pending(
     c: AsyncConnection, document: str, *, feed: str, action: Action
 ) -> Pending | None:
     """Return the statement to sign, if one was made."""
-    table = pending_statements
-    query = select(table).where(
-        table.c.document == document, table.c.feed == feed, table.c.action == str(action)
-    )
-    row = (await c.execute(query)).first()
-    if row is None:
-        return None
-    return Pending(msgspec.json.decode(row.statement, type=Statement), row.body, row.revision)
+    return await _WAITING.find(c, _place(document, feed, action))
 
 
-async def drop_pending(
-    c: AsyncConnection, document: str, *, feed: str | None = None, action: Action | None = None
-) -> None:
-    """End statements to sign and their approvals: one, or all of a document."""
-    for table in (approvals, pending_statements):
-        query = delete(table).where(table.c.document == document)
-        if feed is not None:
-            query = query.where(table.c.feed == feed)
-        if action is not None:
-            query = query.where(table.c.action == str(action))
-        await c.execute(query)
+async def drop_pending(c: AsyncConnection, document: str) -> None:
+    """End all statements to sign of a document, and their approvals."""
+    await _WAITING.drop(c, {"document": document})
 
 
 async def add_approval(
     c: AsyncConnection, document: str, statement: Statement, approval: Approval, *, now: int
 ) -> None:
     """Keep one signature over the statement to sign."""
-    table = approvals
-    keys = {
-        "document": document,
-        "feed": statement.feed,
-        "action": str(statement.action),
-        "key_id": approval.key_id,
-    }
-    await c.execute(delete(table).where(*(table.c[name] == value for name, value in keys.items())))
-    await c.execute(insert(table).values(**keys, signature=approval.signature, at=now))
+    place = _place(document, statement.feed, statement.action)
+    await _WAITING.sign(c, place, approval, now=now)
 
 
 async def list_approvals(
     c: AsyncConnection, document: str, *, feed: str, action: Action
 ) -> tuple[Approval, ...]:
     """Return the signatures over the statement to sign, in key order."""
-    query = (
-        select(approvals)
-        .where(
-            approvals.c.document == document,
-            approvals.c.feed == feed,
-            approvals.c.action == str(action),
-        )
-        .order_by(approvals.c.key_id)
-    )
-    return tuple(Approval(row.key_id, row.signature) for row in await c.execute(query))
+    return await _WAITING.signed(c, _place(document, feed, action))
+
+
+def _place(document: str, feed: str, action: Action) -> dict[str, str]:
+    return {"document": document, "feed": feed, "action": str(action)}

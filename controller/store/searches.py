@@ -98,7 +98,9 @@ async def missed(c: AsyncConnection, *, since: int, limit: int) -> tuple[QueryCo
         .order_by(total.desc(), table.c.query)
         .limit(limit)
     )
-    return tuple(QueryCount(row.query, row.asked, row.missed) for row in await c.execute(query))
+    return tuple(
+        QueryCount(row.query, int(row.asked), int(row.missed)) for row in await c.execute(query)
+    )
 
 
 async def asked(c: AsyncConnection, *, since: int, limit: int) -> tuple[QueryCount, ...]:
@@ -112,7 +114,9 @@ async def asked(c: AsyncConnection, *, since: int, limit: int) -> tuple[QueryCou
         .order_by(total.desc(), table.c.query)
         .limit(limit)
     )
-    return tuple(QueryCount(row.query, row.asked, row.missed) for row in await c.execute(query))
+    return tuple(
+        QueryCount(row.query, int(row.asked), int(row.missed)) for row in await c.execute(query)
+    )
 
 
 async def opened(c: AsyncConnection, *, since: int, limit: int) -> tuple[TapCount, ...]:
@@ -133,7 +137,8 @@ async def opened(c: AsyncConnection, *, since: int, limit: int) -> tuple[TapCoun
         .limit(limit)
     )
     return tuple(
-        TapCount(row.query, row.record, row.shown, row.tapped) for row in await c.execute(query)
+        TapCount(row.query, row.record, int(row.shown), int(row.tapped))
+        for row in await c.execute(query)
     )
 
 

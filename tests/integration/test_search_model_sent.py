@@ -98,12 +98,12 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         yield Site(tmp_path, upstream, offered)
 
 
-def model(name: str) -> bytes:
+def model(name: str, *, meaning: float = 50.0, prior: float = 5.0) -> bytes:
     hashes = np.unique(gram_hashes(document().text))
     vectors = np.ones((len(hashes), 128), np.int8)
     scales = np.ones(len(hashes), np.float32)
     none, nothing = np.empty(0, np.uint32), np.empty(0, np.float32)
-    return Learned(name, hashes, vectors, scales, none, nothing, 0.0, 50.0, 5.0).to_bytes()
+    return Learned(name, hashes, vectors, scales, none, nothing, 0.0, meaning, prior).to_bytes()
 
 
 async def test_a_model_is_taken_over_with_its_vectors_and_then_left_in_peace(site: Site) -> None:
@@ -138,6 +138,14 @@ async def test_a_model_that_is_not_what_was_offered_is_refused(site: Site) -> No
         await site.task.turn()
 
     assert site.file.read_bytes() == model("learned-a")
+
+
+@pytest.mark.parametrize(
+    ("meaning", "prior"), [(1e9, 5.0), (50.0, 1e9), (-1.0, 5.0), (float("nan"), 5.0)]
+)
+def test_a_model_made_to_push_something_up_is_no_model(meaning: float, prior: float) -> None:
+    with pytest.raises(BadModel):
+        Learned.from_bytes(model("learned-a", meaning=meaning, prior=prior))
 
 
 async def test_going_back_to_none_removes_what_was_sent_but_not_what_was_put_there(

@@ -1,7 +1,9 @@
 """Learning at night: what helps the judged questions is published, what harms one is refused, and one can go back."""
 
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -13,7 +15,16 @@ from content.search.tally import SearchLog, Tap
 from controller import keys
 from controller.auth.permissions import Forbidden
 from controller.learning.gate import Outcome, Question
-from controller.learning.night import TASK, Task, half_of
+from controller.learning.model import Answered, ModelMaker
+from controller.learning.night import (
+    MEANINGS,
+    PRIORS,
+    TASK,
+    Copy,
+    Task,
+    half_of,
+    picked_weights,
+)
 from controller.services.nights import Bench, Nights, Work, work_in_child
 from controller.services.published import PublishedRecords
 from controller.store.nights import Night
@@ -101,6 +112,34 @@ async def test_what_citizens_opened_is_learned_and_poisoned_counts_are_refused(z
     assert bad.scores["staff"].after < bad.scores["staff"].before
     assert await names(zone) == kept
     assert await found(zone) == learned
+
+
+async def test_how_much_meaning_counts_is_picked_on_questions_not_learned_from(
+    tmp_path: Path, zone: Zone
+) -> None:
+    assert await zone.app[keys.SEARCH_COPY].snapshot(tmp_path / "copy.db")
+    asked = [
+        f"丢了饭碗{one}{other}怎么办"
+        for one in "你我他她谁家娃爸妈哥姐叔婶爷奶伯"
+        for other in "甲乙丙丁戊己庚辛壬癸"
+    ]
+    learned = [Question(one, (HELP,)) for one in asked if half_of(one)]
+    with closing(Copy(tmp_path / "copy.db", Task(region=REGION))) as copy:
+        texts = copy.texts()
+        place = next(at for at, one in enumerate(texts) if one.record == HELP)
+        maker = ModelMaker([one.passage for one in texts], progress=lambda _: None)
+        answered = [(one, Answered(one.text, frozenset({place}))) for one in learned]
+        model = maker.make([one for _, one in answered])
+        copy.use(texts, replace(model, meaning=0.0, prior=0.0))
+        by_words = copy.reached(learned).mrr
+
+        meaning, prior = picked_weights(copy, texts, maker, answered)
+
+        copy.use(texts, replace(model, meaning=meaning, prior=prior))
+        assert copy.reached(learned).mrr > by_words
+        # Of weights that do equally well the lightest; those for too few questions would be heavier.
+        assert (0.0, 0.0) < (meaning, prior) < (50.0, 5.0)
+        assert (meaning, prior) in set(product(MEANINGS, PRIORS))
 
 
 async def test_one_can_go_back_to_the_search_of_before(zone: Zone) -> None:

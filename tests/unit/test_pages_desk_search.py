@@ -131,3 +131,12 @@ async def test_whatever_is_asked_the_page_stands(zone: Zone) -> None:
     for query in HOSTILE:
         html = await look(zone, q=query, offset="9" * 12, level=query[:9])
         assert "<script>alert" not in html
+
+
+async def test_a_result_with_a_working_copy_leads_to_it(zone: Zone) -> None:
+    made = await zone.published()
+
+    html = await look(zone, q="冬季供暖保障")
+
+    assert f'href="/desk/documents/{made.id}"' in html
+    assert "/desk/documents/T000000001" not in await look(zone, q="低保")
