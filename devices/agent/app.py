@@ -116,7 +116,9 @@ class Agent:
             scrub_s=settings.scrub_s,
         )
         self._talk = Conversation(
-            Uplink(settings.id, settings.feeds, settings.poll_s, settings.jitter),
+            Uplink(
+                settings.id, settings.feeds, settings.poll_s, settings.jitter, settings.hearing_s
+            ),
             link=self._link,
             sync=self._sync,
             sender=self._sender,

@@ -72,6 +72,7 @@ class Siege:
     since: int = 0
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _running: asyncio.Task[None] | None = None
+    agent: Agent | None = None
 
     async def start(self) -> None:
         """Start the agent."""
@@ -81,7 +82,7 @@ class Siege:
         async def run() -> None:
             with closing(store):
                 settings = msgspec.convert(_settings(self.home), type=TerminalConfig)
-                agent = Agent(settings, self.home, clock=self.clock, store=store)
+                agent = self.agent = Agent(settings, self.home, clock=self.clock, store=store)
                 await agent.run(self._stop)
 
         self._running = asyncio.create_task(run())
