@@ -133,6 +133,17 @@ class Siege:
             disk.set_busy_timeout(5000)
             return list(disk.execute(sql))
 
+    async def remembers(self, sequence: int) -> None:
+        """Wait until the terminal has written down, beside its copy, that it has come so far."""
+
+        def known() -> bool:
+            with closing(apsw.Connection(str(self.home.store))) as store:
+                store.set_busy_timeout(5000)
+                rows = store.execute("SELECT sequence FROM high_water WHERE feed = ?", (FEED,))
+                return [(sequence,)] == list(rows)
+
+        await until(known)
+
     # What a visitor could see, and what staff are told.
 
     def glass(self) -> dict[str, str]:
