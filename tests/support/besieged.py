@@ -6,6 +6,7 @@ broker and every terminal's certificate. What he does not have are the keys of p
 
 import asyncio
 import base64
+import sqlite3
 import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
@@ -137,10 +138,10 @@ class Siege:
         """Wait until the terminal has written down, beside its copy, that it has come so far."""
 
         def known() -> bool:
-            with closing(apsw.Connection(str(self.home.store))) as store:
-                store.set_busy_timeout(5000)
+            # The library that the agent uses on this file: another one in this process would undo its locks.
+            with closing(sqlite3.connect(self.home.store, timeout=5)) as store:
                 rows = store.execute("SELECT sequence FROM high_water WHERE feed = ?", (FEED,))
-                return [(sequence,)] == list(rows)
+                return [(sequence,)] == rows.fetchall()
 
         await until(known)
 
