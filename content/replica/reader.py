@@ -19,6 +19,7 @@ from content.replica.indexing import agrees
 from content.replica.ports import Hit, Notices, Results, Verified
 from content.replica.searching import SUGGEST, IndexReader, Models
 from content.replica.shelf import held_policy, open_shelf
+from content.replica.withheld import held_back, may_be_kept_back
 from content.replica.witness import AS_OF
 from content.search.analyse import normalise
 from content.search.curated import CuratedWords
@@ -39,6 +40,7 @@ class ReplicaReader:
         self._db: apsw.Connection | None = None
         self._policy: Policy | None = None
         self._policy_seen: int | None = None
+        self._withheld: frozenset[str] = frozenset()
         self._tampered: dict[str, str] = {}
         self._index = IndexReader(self._rows)
 
@@ -67,7 +69,9 @@ class ReplicaReader:
             "SELECT record, feed, version, line FROM entry WHERE record = ? AND kind <> ''",
             (record_id,),
         ):
-            return self._verified(*row)
+            found = self._verified(*row)
+            if not self._is_kept_back(found):
+                return found
         raise NotFound("没有找到这份资料，它可能已被撤回。")
 
     def newest(self, kind: str, *, limit: int, offset: int = 0) -> tuple[Verified, ...]:
@@ -177,10 +181,15 @@ class ReplicaReader:
         good = []
         for row in rows:
             try:
-                good.append(self._verified(*row))
+                found = self._verified(*row)
             except Refused:
                 continue
+            if not self._is_kept_back(found):
+                good.append(found)
         return tuple(good)
+
+    def _is_kept_back(self, found: Verified) -> bool:
+        return found.record.id in self._withheld and may_be_kept_back(found.record)
 
     def _verified(self, record_id: str, feed: str, version: int, line: bytes) -> Verified:
         try:
@@ -196,6 +205,7 @@ class ReplicaReader:
         seen = connection.pragma("data_version")
         if self._policy is None or seen != self._policy_seen:
             self._policy = held_policy(connection, self._root)
+            self._withheld = held_back(connection)
             self._policy_seen = seen
         if self._policy is None:
             raise Refused(Reason.NO_RULE)
@@ -247,7 +257,8 @@ def _body_text(record: Record) -> str:
         case DisclosureRecord():
             return record.text
         case CatalogItem():
-            return " ".join((record.department, *record.aliases, *record.materials))
+            # Everyday names brought the item here (`through` says so), but they are not its text.
+            return "、".join((record.department, *record.materials))
         case Programme() | CuratedWords():
             return ""
         case EmergencyNotice():

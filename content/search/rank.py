@@ -31,6 +31,10 @@ class Mix:
     sentence: float
     caution: float
 
+    def heeds_meaning(self, certainty: float) -> bool:
+        """Say whether meaning can still change the order when the words are this certain."""
+        return self.caution == 0 or certainty < CERTAIN
+
 
 MIXES = {
     Mode.ITEM: Mix(0.0, 0.0, 150.0, caution=0.0),
@@ -42,10 +46,17 @@ MIXES = {
 SENTENCE_FLOOR = 0.80
 """Cosine that two unrelated titles have: the sentence model's vectors point much the same way."""
 
+TAIL = 0.33
+"""Beyond the first ten, a hit that scores less than this share of the best one only makes people turn pages."""
+ALWAYS = 10
+"""Hits that are shown however far behind the best they are."""
+
 CERTAIN = 0.7
 """Of this certainty the words alone decide."""
-POPULAR = 0.10
-EXPIRED = 0.30
+POPULAR = 0.02
+"""Of the best score, at most: it decides between hits that are as good as equal and nowhere else."""
+EXPIRED = 0.50
+"""Below every valid record that fits at least half as well as the best; asked for by its name it still comes first."""
 ELSEWHERE = 0.50
 NEARER = 0.03
 
@@ -121,6 +132,13 @@ def _moved(candidate: Candidate, curation: Curation, places: Mapping[str, int]) 
         return share
     at = places.get(candidate.region)
     return share - ELSEWHERE if at is None else share + NEARER * (len(places) - at)
+
+
+def worth_showing(scores: Floats) -> int:
+    """Return how many of the hits with these falling scores are more than noise behind the best."""
+    if len(scores) <= ALWAYS:
+        return len(scores)
+    return max(ALWAYS, int((scores >= TAIL * scores[0]).sum()))
 
 
 def ground_of(at: int, record: str, *, grounds: Grounds, asked: Asked) -> Ranked:

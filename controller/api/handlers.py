@@ -93,7 +93,7 @@ async def word(request: web.Request) -> web.Response:
 async def orders(request: web.Request) -> web.Response:
     """GET /orders: the next job and the desired shadow, as the retained topics would say."""
     jobs, device = request.config_dict[SERVICES].jobs, request[TERMINAL].id
-    return _json(Orders(await jobs.next(device), await jobs.signed_want(device)))
+    return _json(Orders(await jobs.next(device), await jobs.wants.signed(device)))
 
 
 async def renew(request: web.Request) -> web.Response:
@@ -152,6 +152,14 @@ async def receipt(request: web.Request) -> web.Response:
         raise NotFound(str(error)) from error
 
 
+async def search_model(request: web.Request) -> web.Response:
+    """GET /search-model: which learned model is in use; the file itself is under /b."""
+    models = request.config_dict[SERVICES].models
+    if models is None:
+        raise NotFound("这里没有搜索模型。")
+    return _json(models.offer())
+
+
 ROUTES = (
     web.get(f"/f/{FEED}/head", head),
     web.get(f"/f/{FEED}/log", log),
@@ -164,6 +172,7 @@ ROUTES = (
     web.post("/hello", hello),
     web.get("/b/{name:[0-9a-f]{64}}", blob),
     web.get(f"/t/{{name:{NAME.pattern}}}", trust),
+    web.get("/search-model", search_model),
     web.get("/r/{code:[0-9A-Za-z-]{10,14}}", receipt),
 )
 

@@ -16,6 +16,7 @@ from controller.services.jobs import Jobs
 from controller.services.renewals import Renewals
 from controller.services.terminals import Terminals
 from controller.store.terminals import Terminal
+from devices.wire.search_model import ModelOffer
 
 
 class Library(Protocol):
@@ -46,6 +47,14 @@ class Notebook(Protocol):
         ...
 
 
+class SearchModels(Protocol):
+    """The learned search model in use."""
+
+    def offer(self) -> ModelOffer:
+        """Return which it is and where it lies among the blobs."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceServices:
     """What the device API serves from. `blobs` is the content-addressed folder: files named by SHA-256 hex.
@@ -66,6 +75,7 @@ class DeviceServices:
     library: Library | None = None
     trust: TrustFiles | None = None
     standing: AskStanding | None = None
+    models: SearchModels | None = None
 
 
 SERVICES = web.AppKey("DEVICE_SERVICES", DeviceServices)

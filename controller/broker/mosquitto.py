@@ -213,7 +213,9 @@ async def _end(process: Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), STOP_S)
+            # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the end.
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
     if process.returncode is None:
         logger.warning("broker did not end in time and was killed", extra={"pid": process.pid})
         process.kill()

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from nacl.public import PrivateKey
 
-from controller.api.keys import DeviceServices
+from controller.api.keys import DeviceServices, SearchModels
 from controller.api.listener import ApiProblem, create_device_api, listening, server_tls
 from controller.api.standing import AskStanding
 from controller.broker.mosquitto import Mosquitto
@@ -86,6 +86,7 @@ class Outside:
     jobs: Jobs
     standing: AskStanding | None = None
     searches: SearchKeeper | None = None
+    models: SearchModels | None = None
 
 
 class PushWing:
@@ -280,6 +281,7 @@ class _Rooms:
             findings=self._findings,
             trust=TrustShelf(config.state, clock=self._outside.clock),
             standing=self._outside.standing,
+            models=self._outside.models,
             renewals=Renewals(
                 database=self._outside.database, ca=self._ca, clock=self._outside.clock
             ),

@@ -36,6 +36,7 @@ from devices.agent.printing import open_printing
 from devices.agent.report import Reporter
 from devices.agent.rounds import Absences, Rounds
 from devices.agent.sealing import new_sealer
+from devices.agent.search_model import SearchModelTask
 from devices.agent.sender import Sender
 from devices.agent.store import next_boot, open_store
 from devices.agent.supervisor import Supervisor, commands
@@ -43,6 +44,7 @@ from devices.agent.sync import Sync
 from devices.agent.upkeep import House, Upkeep
 from devices.agent.uplink import Conversation, Uplink
 from devices.agent.wishes import wished
+from devices.agent.withholding import Withholding
 from devices.clock import Clock, SystemClock
 from devices.ipc.messages import Ping, ReplicaChanged, ToAgent, Told, ToUi, Welcome
 from devices.ipc.server import UiConnection, UiServer
@@ -190,6 +192,7 @@ class Agent:
             services=self._services,
             talk=self._talk,
             front=self._front,
+            withhold=Withholding(self._replica, self._copy, self._faults, self._look_again),
         )
         self._afar = Afar(
             parts,
@@ -248,6 +251,7 @@ class Agent:
             "healer": self._healer.run,
             **self._upkeep.loops,
             "meaning": MeaningTask(self._home.replica).run,
+            "search model": SearchModelTask(self._home.replica, self.upstream).run,
             "rounds": self._rounds.run,
             **self._afar.loops(),
             "devices": self._devices.run,
@@ -280,6 +284,9 @@ class Agent:
         self._upkeep.moved(held)
         self._devices.content_moved()
         self._server.broadcast(_changed(held.applied))
+
+    def _look_again(self) -> None:
+        self._server.broadcast(_changed(self._reporter.applied))
 
     def _printed(self, job: str, outcome: str, reason: str) -> None:
         """Hand an outcome from the spool's thread to the event loop."""

@@ -212,6 +212,10 @@ class Replica(Protocol):
         """Keep the newest head; raises Refused or NoPolicy."""
         ...
 
+    def withhold(self, records: Sequence[str]) -> None:
+        """Show none of these until told otherwise; none at all shows everything."""
+        ...
+
     def is_sound(self, record: str) -> bool:
         """Say whether a record verifies as it is kept now; one that is not here is sound."""
         ...

@@ -144,6 +144,15 @@ def order_refused(reason: str) -> str:
     return f"收到一项未通过校验的远程任务（{why}），终端没有执行。请管理员核查服务器和消息服务。"
 
 
+def wish_unfit(name: str) -> str:
+    """Say that a setting that was wished cannot be followed."""
+    return (
+        f"控制端下发的设置“{name}”不在本终端允许的范围内，仍用原来的设置。请管理员更正后重新下发。"
+    )
+
+
+WISH_VOLUME = "音量没有调好：终端缺少或未能运行调音量的系统程序，请联系维护人员检查声卡和 wpctl、pactl 或 amixer。"
+
 ORDER_ZH = {
     "unknown_key": "签名密钥不在策略中",
     "bad_signature": "签名不正确",

@@ -30,8 +30,8 @@ from devices.wire.messages import (
     from_bytes,
     to_bytes,
 )
-from tests.integration.test_push_wing import ADMIN, A, Running, running
 from tests.support.mosquitto import HAS_MOSQUITTO, next_payload, until
+from tests.support.push_wing import ADMIN, A, Running, running
 from tests.support.signers import FEED
 from tests.support.zone_ca import make_ca, register, terminal_of, wall_now, writer_of
 

@@ -31,7 +31,7 @@ CARD = IdCard(
     issuer="示范县公安局",
 )
 SECRETS = (CARD.name, CARD.number, CARD.address)
-SOON_S = 10.0
+SOON_S = 40.0
 WINDOW = "memory.sock"
 STEP = "a step that is held as long as it asks"
 """What proves that the window looks where it should."""

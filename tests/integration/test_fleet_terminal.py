@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -89,7 +89,7 @@ async def test_a_real_one_takes_nothing_that_does_not_verify(
         await publish(zone)
         await heard(zone, lambda: applied(zone.reports[-1]) == 2)
 
-    with sqlite3.connect(tmp_path / "home" / "replica.db") as replica:
+    with closing(sqlite3.connect(tmp_path / "home" / "replica.db")) as replica:
         (link,) = replica.execute("SELECT link FROM feed").fetchone()
     assert link == zone.keys.lines[-1].link.hash != forged.link.hash
 

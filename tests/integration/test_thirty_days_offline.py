@@ -15,8 +15,8 @@ from devices.agent.diary import PLAY, TELEMETRY
 from devices.agent.sync import Poll
 from devices.ipc.messages import Counted, ReplicaChanged
 from tests.support.offline_hall import DAY_S, DAYS, HOUR_S, STEP_S, Hall, is_open, open_office
+from tests.support.outbox_terminal import form
 from tests.support.signers import FEED
-from tests.unit.test_agent_outbox import form
 
 if TYPE_CHECKING:
     from datetime import date
