@@ -118,9 +118,7 @@ class Agent:
             scrub_s=settings.scrub_s,
         )
         self._talk = Conversation(
-            Uplink(
-                settings.id, settings.feeds, settings.poll_s, settings.jitter, settings.hearing_s
-            ),
+            Uplink.of(settings),
             link=self._link,
             sync=self._sync,
             sender=self._sender,

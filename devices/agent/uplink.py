@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from devices.agent import sentences
+from devices.agent.config import TerminalConfig
 from devices.agent.faults import FaultBook
 from devices.agent.ports import Arrived, Connected, Link, LinkEvent, Lost
 from devices.agent.report import Reporter
@@ -53,6 +54,11 @@ class Uplink:
     jitter_s: float
     hearing_s: float = 1800
     """Seconds after an answer at which it is asked whether the session still hears."""
+
+    @classmethod
+    def of(cls, config: TerminalConfig) -> "Uplink":
+        """Return what a terminal's settings say of it."""
+        return cls(config.id, config.feeds, config.poll_s, config.jitter, config.hearing_s)
 
 
 @dataclass(frozen=True, slots=True)
