@@ -169,6 +169,7 @@ DESK_PAGES = {
     "desk-map": "/desk/terminals/map",
     "desk-alerts": "/desk/terminals/alerts",
     "desk-pairing": "/desk/pairing",
+    "desk-bundles": "/desk/terminals/bundles",
     "desk-words": "/desk/words",
     "desk-emergency": "/desk/emergency",
     "desk-audit": "/desk/audit",

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 PIPE_BYTES = 1 << 20
 """What Linux grants anybody; some 12 000 lines. A broker whose pipe is full waits, and its terminals with it."""
+WIDE_BYTES = 8 << 20
+"""What it grants root."""
 PAUSE_S = 0.05
 MAX_LINE = 8 * 1024
 _KEPT = re.compile(rb"^(?!Received |Sending |No will )[^\n]+", re.MULTILINE)
@@ -31,8 +33,11 @@ class LogPipe:
     def open(cls) -> "LogPipe":
         """Make a pipe as wide as we are granted."""
         one = cls(*os.pipe())
-        with suppress(OSError):  # above the user's share of pipe memory: the usual 64 KiB then
-            fcntl.fcntl(one.write, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        for size in (PIPE_BYTES, WIDE_BYTES):
+            with suppress(
+                OSError
+            ):  # above the user's share of pipe memory: what there is, at least 64 KiB
+                fcntl.fcntl(one.write, fcntl.F_SETPIPE_SZ, size)
         os.set_blocking(one.read, False)
         return one
 
@@ -44,7 +49,8 @@ class LogPipe:
             rest = rest[-MAX_LINE:]
             for kept in _KEPT.finditer(whole):
                 yield kept[0].decode("utf-8", "replace").rstrip()
-            await asyncio.sleep(PAUSE_S)
+            # What fills the pipe does not wait: a broker must not stand still for its own log.
+            await asyncio.sleep(PAUSE_S if len(data) < PIPE_BYTES // 4 else 0)
 
     async def _next(self) -> bytes:
         loop, ready = asyncio.get_running_loop(), asyncio.Event()

@@ -118,7 +118,7 @@ class Agent:
             scrub_s=settings.scrub_s,
         )
         self._talk = Conversation(
-            Uplink(settings.id, settings.feeds, settings.poll_s, settings.jitter),
+            Uplink.of(settings),
             link=self._link,
             sync=self._sync,
             sender=self._sender,

@@ -59,6 +59,7 @@ class TerminalConfig:
         jitter_s: longest random wait before speaking to a controller that came back,
             0 = 1 in a demo and 30 otherwise (wire.md 9.2).
         scrub_s: seconds between two records of the slow re-check of the replica.
+        hearing_s: seconds between two checks that the connection to the broker still hears.
         printer_model: key of the printer's sheet in devices/drivers/printer/models.toml.
         devices: card reader, scanner, radar, text sign, power supply; see devices.hub.place.
         screen_rest_s: seconds without anybody before the radar after which the touch screen rests, 0 = never.
@@ -86,6 +87,7 @@ class TerminalConfig:
     poll_s: int = 60
     jitter_s: int = 0
     scrub_s: int = 5
+    hearing_s: int = 1800
     printer_model: str = DEFAULT_MODEL
     devices: dict[Kind, Peripheral] = field(default_factory=dict)
     phone: str = ""

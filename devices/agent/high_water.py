@@ -40,6 +40,7 @@ class HighWater:
             mark = held.get(feed)
             if mark is None or mark.sequence < sequence:
                 self._faults.note(CODE, feed, sentences.set_back(feed), scope=_scope(feed))
+        self.moved(held)
 
     def moved(self, held: Mapping[str, FeedMark]) -> None:
         """Take note soon of how far the feeds are."""
@@ -47,10 +48,13 @@ class HighWater:
         self._moved.set()
 
     async def run(self) -> None:
-        """Write down for ever how far the feeds are."""
-        while True:
-            await self._moved.wait()
-            self._moved.clear()
+        """Write down for ever how far the feeds are, and once more at the end."""
+        try:
+            while True:
+                await self._moved.wait()
+                self._moved.clear()
+                await self.keep()
+        finally:
             await self.keep()
 
     async def keep(self) -> None:

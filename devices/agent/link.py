@@ -118,6 +118,12 @@ class MqttLink:
             topics.state(self._settings.device), self._state(DeviceState.READY), retain=True
         )
 
+    def renew(self) -> None:
+        """Leave the connection; the next one subscribes anew."""
+        client = self._client
+        if client is not None and self._ready.is_set():
+            client.disconnect()
+
     async def stop(self) -> None:
         """Say that we sleep, so that the will is not sent, and end the threads."""
         await asyncio.to_thread(self._stop)

@@ -87,6 +87,10 @@ class Link(Protocol):
         """Say the birth again: a broker that did not know us yet may have dropped the first."""
         ...
 
+    def renew(self) -> None:
+        """Leave the connection and make a new one: this one hears nothing."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -6,6 +6,8 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from devices.agent import sentences
+from devices.agent.config import TerminalConfig
 from devices.agent.faults import FaultBook
 from devices.agent.ports import Arrived, Connected, Link, LinkEvent, Lost
 from devices.agent.report import Reporter
@@ -33,6 +35,13 @@ ANSWER_S = 30.0
 """After so many seconds without an answer, hello is said again: soon at first, for a terminal that was
 enrolled a moment ago may be let in by the broker before it may speak there."""
 SCOPE = "link"
+DEAF = "session_deaf"
+DEAF_AFTER = 4
+"""Hellos in a row without an answer, half a minute in all, after which the way over HTTPS is asked who is at fault."""
+MOST_DEAF_AFTER = 64
+"""Half an hour."""
+HEARD_S = 600
+"""How long staff see that a session was deaf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,13 @@ class Uplink:
     feeds: tuple[str, ...]
     poll_s: float
     jitter_s: float
+    hearing_s: float = 1800
+    """Seconds after an answer at which it is asked whether the session still hears."""
+
+    @classmethod
+    def of(cls, config: TerminalConfig) -> "Uplink":
+        """Return what a terminal's settings say of it."""
+        return cls(config.id, config.feeds, config.poll_s, config.jitter, config.hearing_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,8 @@ class Conversation:
         self._timer: asyncio.TimerHandle | None = None
         self._over_https = False
         self._patience_s = FIRST_ANSWER_S
+        self._unanswered = 0
+        self._deaf_after = DEAF_AFTER
         self.last_contact = 0
         self.on_state = _nobody
         self.on_order: Callable[[str, bytes], None] = _no_order
@@ -133,7 +151,7 @@ class Conversation:
         match event:
             case Connected():
                 self._over_https = False
-                self._patience_s = FIRST_ANSWER_S
+                self._answered()
                 self._faults.clear_scope(SCOPE)
                 self._contact()
                 await self.say_hello()
@@ -149,6 +167,10 @@ class Conversation:
                 self._sender.stir()
                 self.on_state(self.state())
             case HelloDue():
+                self._unanswered += 1
+                if self._unanswered > self._deaf_after and await self._is_deaf():
+                    self._link.renew()
+                    return
                 self._link.say_ready()
                 await self.say_hello()
                 self._reporter.change()
@@ -164,6 +186,19 @@ class Conversation:
         if self._link.publish(topics.up(self._uplink.device, "hello"), to_bytes(hello)):
             self._hello_in(self._patience_s)
             self._patience_s = min(ANSWER_S, 2 * self._patience_s)
+
+    async def _is_deaf(self) -> bool:
+        """Say whether the controller answers over HTTPS while this session hears nothing of it (wire.md 2)."""
+        self._unanswered = 0
+        if not self._link.connected or not await self._sync.poll():
+            return False
+        self._faults.note(DEAF, "broker", sentences.SESSION_DEAF, scope=DEAF)
+        # A broker that stays so must not have to bear a handshake of every terminal each half minute.
+        self._deaf_after = min(2 * self._deaf_after, MOST_DEAF_AFTER)
+        return True
+
+    def _answered(self) -> None:
+        self._patience_s, self._unanswered = FIRST_ANSWER_S, 0
 
     def _hello_in(self, seconds: float) -> None:
         """Say hello in a while, unless it is answered before: the controller may be away."""
@@ -186,7 +221,11 @@ class Conversation:
             elif topic == topics.down_ack(device):
                 await self._sender.acknowledged(from_bytes(payload, Ack))
             elif topic == topics.down_message(device):
-                self._cancel_hello()
+                self._answered()
+                self._deaf_after = DEAF_AFTER
+                self._faults.end_scope(DEAF, after_s=HEARD_S)
+                # A broker that lost our subscriptions keeps the connection: only an answer proves that it hears us.
+                self._hello_in(self._uplink.hearing_s * random.uniform(0.8, 1.2))  # noqa: S311
                 self._sync.hear(Welcomed(from_bytes(payload, Welcome)))
             elif topic in {topics.job(device), topics.want(device)}:
                 self.on_order(topic.rpartition("/")[2], payload)

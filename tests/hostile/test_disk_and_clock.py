@@ -143,6 +143,7 @@ async def test_a_true_document_hidden_from_search_on_disk(siege: Siege) -> None:
 
 @pytest.mark.parametrize("length", [0, 100, 5000])
 async def test_a_copy_cut_off_on_disk(siege: Siege, length: int) -> None:
+    await siege.remembers(1)
     await siege.stop()
     for part in siege.home.path.glob("replica.db-*"):
         part.unlink()
@@ -183,6 +184,7 @@ async def test_the_whole_copy_set_back_to_an_earlier_day(siege: Siege) -> None:
     siege.zone.keys.publish(document("D000000002", title=NEXT))
     await siege.strike()
     await siege.shows(GOOD, NEXT)
+    await siege.remembers(2)
     await siege.stop()
     for part in siege.home.path.glob("replica.db*"):
         part.unlink()

@@ -1,6 +1,5 @@
 """Old content is marked and reported, never hidden; a wrong clock and a forked log are told of."""
 
-import base64
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -14,12 +13,9 @@ from content.feed.clock import STALE_S, floored, has_expired, is_behind, is_stal
 from content.feed.entry import SignedHead, head_to_bytes, line_to_bytes
 from content.feed.keys import is_signed
 from content.replica.reader import ReplicaReader
-from devices.agent.disk import DiskReplica, OneThread
-from devices.agent.faults import FaultBook
-from devices.agent.freshness import Freshness
-from devices.agent.sync import HeadHeard, LineHeard, Sync, Welcomed
-from devices.wire.messages import Welcome
+from devices.agent.sync import HeadHeard, LineHeard
 from tests.support.fake_link import START, FakeClock, FakeUpstream
+from tests.support.held_copy import HeldCopy
 from tests.support.signers import FEED, ZoneKeys, document
 
 DAY = 24 * 3600
@@ -34,38 +30,29 @@ class Terminal:
         self.path = folder / "replica.db"
         self.clock = FakeClock()
         self.online = False
-        self.faults = FaultBook(clock=self.clock, on_change=lambda: None)
         self.upstream = FakeUpstream()
-        self.disk = OneThread("test")
-        self.replica = DiskReplica(self.path, self.keys.trust_root, clock=self.clock)
-        self.sync = Sync(
-            self.replica,
-            feeds=(FEED,),
-            upstream=self.upstream,
-            faults=self.faults,
-            disk=self.disk,
-            on_moved=lambda _: None,
-        )
-        self.freshness = Freshness(
-            self.replica,
-            feeds=(FEED,),
-            faults=self.faults,
-            disk=self.disk,
+        self.copy = HeldCopy.open(
+            self.path,
+            self.keys.trust_root,
             clock=self.clock,
+            upstream=self.upstream,
             online=lambda: self.online,
+        )
+        self.faults, self.sync, self.freshness = (
+            self.copy.faults,
+            self.copy.sync,
+            self.copy.freshness,
         )
 
     @property
     def codes(self) -> list[str]:
-        return [fault.code for fault in self.faults.all()]
+        return self.copy.codes
 
     async def hold(self, *numbers: int, at: int = NOW) -> None:
         for number in numbers:
             self.keys.publish(document(f"D{number:09d}"))
         self.upstream.hold(FEED, self.keys.lines)
-        policy = base64.b64encode(self.keys.policy().to_bytes()).decode()
-        head = base64.b64encode(head_to_bytes(self.keys.head(at=at))).decode()
-        await self.sync.step(Welcomed(Welcome(policy, (head,))))
+        await self.copy.meet(self.keys.policy(), self.keys.head(at=at))
 
     def signed(self, head: Head) -> SignedHead:
         log = self.keys.log
@@ -80,8 +67,7 @@ class Terminal:
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     one = Terminal(tmp_path)
     yield one
-    one.disk.close()
-    one.replica.close()
+    one.copy.close()
 
 
 async def test_a_feed_that_nobody_renews_is_reported_and_stays_on_the_glass(
@@ -159,7 +145,7 @@ async def test_two_heads_for_one_place_are_both_kept_and_reported(terminal: Term
     await terminal.sync.step(HeadHeard(FEED, head_to_bytes(rival)))
     await terminal.freshness.look()
 
-    (one,) = terminal.replica.contradictions()
+    (one,) = terminal.copy.replica.contradictions()
     assert one.theirs == head_to_bytes(rival)
     data, key, signature = msgspec.msgpack.decode(one.ours)
     assert is_signed(terminal.keys.log.public, signature, data)
@@ -172,7 +158,7 @@ async def test_a_fork_is_still_reported_after_a_restart(terminal: Terminal) -> N
     await terminal.hold(1)
     rival = terminal.signed(Head(FEED, 1, "ab" * 32, NOW + 9))
     await terminal.sync.step(HeadHeard(FEED, head_to_bytes(rival)))
-    await terminal.disk(terminal.replica.close)
+    await terminal.copy.disk(terminal.copy.replica.close)
     terminal.faults.clear("log_forked", FEED)
 
     await terminal.freshness.look()
@@ -187,7 +173,7 @@ async def test_another_line_for_a_place_that_is_taken_is_evidence(terminal: Term
     await terminal.sync.step(LineHeard(FEED, line_to_bytes(other)))
 
     assert "entry_refused:forked" in terminal.codes
-    assert len(terminal.replica.contradictions()) == 1
+    assert len(terminal.copy.replica.contradictions()) == 1
 
 
 async def test_a_forged_rival_is_no_evidence_against_the_log_key(terminal: Terminal) -> None:
@@ -198,7 +184,7 @@ async def test_a_forged_rival_is_no_evidence_against_the_log_key(terminal: Termi
     await terminal.sync.step(LineHeard(FEED, line_to_bytes(forged)))
 
     assert "entry_refused:bad_log_signature" in terminal.codes
-    assert terminal.replica.contradictions() == ()
+    assert terminal.copy.replica.contradictions() == ()
 
 
 async def test_the_line_that_is_held_heard_again_is_nothing(terminal: Terminal) -> None:

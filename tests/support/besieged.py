@@ -6,6 +6,7 @@ broker and every terminal's certificate. What he does not have are the keys of p
 
 import asyncio
 import base64
+import sqlite3
 import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
@@ -72,6 +73,7 @@ class Siege:
     since: int = 0
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _running: asyncio.Task[None] | None = None
+    agent: Agent | None = None
 
     async def start(self) -> None:
         """Start the agent."""
@@ -81,7 +83,7 @@ class Siege:
         async def run() -> None:
             with closing(store):
                 settings = msgspec.convert(_settings(self.home), type=TerminalConfig)
-                agent = Agent(settings, self.home, clock=self.clock, store=store)
+                agent = self.agent = Agent(settings, self.home, clock=self.clock, store=store)
                 await agent.run(self._stop)
 
         self._running = asyncio.create_task(run())
@@ -131,6 +133,17 @@ class Siege:
         with closing(apsw.Connection(str(self.home.replica))) as disk:
             disk.set_busy_timeout(5000)
             return list(disk.execute(sql))
+
+    async def remembers(self, sequence: int) -> None:
+        """Wait until the terminal has written down, beside its copy, that it has come so far."""
+
+        def known() -> bool:
+            # The library that the agent uses on this file: another one in this process would undo its locks.
+            with closing(sqlite3.connect(self.home.store, timeout=5)) as store:
+                rows = store.execute("SELECT sequence FROM high_water WHERE feed = ?", (FEED,))
+                return [(sequence,)] == rows.fetchall()
+
+        await until(known)
 
     # What a visitor could see, and what staff are told.
 

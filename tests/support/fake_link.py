@@ -42,6 +42,7 @@ class FakeLink:
         self.published: list[tuple[str, bytes]] = []
         self.retained: dict[str, bytes] = {}
         self.births = 0
+        self.renewals = 0
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> bool:
         del qos
@@ -54,6 +55,9 @@ class FakeLink:
 
     def say_ready(self) -> None:
         self.births += 1
+
+    def renew(self) -> None:
+        self.renewals += 1
 
     def take(self) -> list[tuple[str, bytes]]:
         """Return what was published since the last time."""

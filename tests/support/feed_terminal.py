@@ -1,6 +1,5 @@
 """A terminal's sync and healer over a real replica, and papers for it."""
 
-import base64
 import hashlib
 from contextlib import closing
 from pathlib import Path
@@ -8,15 +7,11 @@ from pathlib import Path
 import apsw
 
 from content.disclosure.record import DisclosureRecord
-from content.feed.entry import head_to_bytes
 from content.replica.reader import ReplicaReader
-from devices.agent.disk import DiskReplica, OneThread
-from devices.agent.faults import FaultBook
 from devices.agent.healer import Healer
-from devices.agent.sync import Sync, Welcomed
-from devices.wire.messages import Welcome
 from tests.support.county_feed import CountyFeed, FeedUpstream
 from tests.support.fake_link import FakeClock
+from tests.support.held_copy import HeldCopy
 from tests.support.signers import FEED, document
 
 
@@ -38,18 +33,12 @@ class FeedTerminal:
         self.county = county
         self.path = folder / "replica.db"
         self.clock = FakeClock()
-        self.faults = FaultBook(clock=self.clock, on_change=lambda: None)
         self.upstream = FeedUpstream(county)
-        self.disk = OneThread("test")
-        self.replica = DiskReplica(self.path, county.keys.trust_root, clock=self.clock)
-        self.sync = Sync(
-            self.replica,
-            feeds=(FEED,),
-            upstream=self.upstream,
-            faults=self.faults,
-            disk=self.disk,
-            on_moved=lambda _: None,
+        self.copy = HeldCopy.open(
+            self.path, county.keys.trust_root, clock=self.clock, upstream=self.upstream
         )
+        self.faults, self.sync = self.copy.faults, self.copy.sync
+        self.disk, self.replica = self.copy.disk, self.copy.replica
         self.healer = Healer(
             self.sync,
             replica=self.replica,
@@ -61,12 +50,10 @@ class FeedTerminal:
 
     @property
     def codes(self) -> list[str]:
-        return [fault.code for fault in self.faults.all()]
+        return self.copy.codes
 
     async def meet(self) -> None:
-        policy = base64.b64encode(self.county.keys.policy().to_bytes()).decode()
-        head = base64.b64encode(head_to_bytes(await self.county.head())).decode()
-        await self.sync.step(Welcomed(Welcome(policy, (head,))))
+        await self.copy.meet(self.county.keys.policy(), await self.county.head())
 
     async def sequence(self) -> int:
         mark = (await self.sync.marks()).get(FEED)
@@ -86,8 +73,7 @@ class FeedTerminal:
             disk.execute(statement)
 
     def end(self) -> None:
-        self.disk.close()
-        self.replica.close()
+        self.copy.close()
 
 
 def one_by_one(count: int, words: str = "按原标准执行") -> list[DisclosureRecord]:

@@ -112,9 +112,10 @@ async def test_chosen_terminals_are_counted_and_the_audit_log_knows_who_asked(zo
 
 async def test_only_the_newest_files_are_kept(zone: Zone) -> None:
     await zone.published()
-    text = ""
-    for _ in range(5):
-        text = await made(zone, **ALL)
+    for _ in range(4):
+        await made(zone, **ALL)
+
+    text = await made(zone, **ALL)
 
     folder = zone.app[keys.CONFIG].state / "bundles"
     assert len(set(FILE.findall(text))) == 3
