@@ -1,11 +1,11 @@
 """The vectors of a replica: sign bits in memory, read again when the content has moved on; the rest on disk."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from content.search.vectors import Bytes, Cloud, CloudMaker, Floats, Near, Rows, nearest, units
+from content.search.vectors import Bytes, Cloud, CloudMaker, Floats, Rows, units
 
 _STEP = 4000
 
@@ -15,30 +15,30 @@ Fetch = Callable[[str, Values], list[tuple]]  # type: ignore[type-arg]
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The vectors of a model, seen from a question."""
+    """The vectors of a model, seen from a question; each is read from the file once."""
 
     model: str
     cloud: Cloud
     question: Floats
     fetch: Fetch
+    seen: dict[int, float] = field(default_factory=dict)
 
     def nearest(self, most: int) -> list[int]:
         """Return the nearest rows."""
-        rows, codes = self._codes(self.cloud.sifted(self.question))
-        near: Near = nearest(rows, codes, self.question, most=most)
-        found: list[int] = near.rows.tolist()
-        return found
+        self._look(self.cloud.sifted(self.question).tolist())
+        return sorted(self.seen, key=self.seen.__getitem__, reverse=True)[:most]
 
     def cosines(self, rows: Rows) -> Floats:
         """Return the cosine of each of these rows, 0 for one without a vector."""
-        known, codes = self._codes(rows)
-        held = dict(zip(known.tolist(), (units(codes) @ self.question).tolist(), strict=True))
-        return np.array([held.get(row, 0.0) for row in rows.tolist()], np.float32)
+        wanted: list[int] = rows.tolist()
+        self._look([row for row in wanted if row not in self.seen])
+        return np.array([self.seen.get(row, 0.0) for row in wanted], np.float32)
 
-    def _codes(self, rows: Rows) -> tuple[Rows, Bytes]:
+    def _look(self, rows: list[int]) -> None:
         marks = ",".join("?" * len(rows))
         sql = f"SELECT row, code FROM vector WHERE model = ? AND row IN ({marks})"  # noqa: S608
-        return _unpacked(self.fetch(sql, (self.model, *rows.tolist())), len(self.question))
+        known, codes = _unpacked(self.fetch(sql, (self.model, *rows)), len(self.question))
+        self.seen.update(zip(known.tolist(), (units(codes) @ self.question).tolist(), strict=True))
 
 
 class Clouds:

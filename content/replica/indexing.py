@@ -139,7 +139,7 @@ def disagreements(db: apsw.Connection, read: Read) -> tuple[str, ...]:
     for row, record_id, line in entries(db):
         index = index_row(read(line))
         kept, expected = held.pop(row, Counter()), _terms_of(index) if index else Counter()
-        if kept != expected or (index is not None and not _is_kept(db, row, index)):
+        if kept != expected or (index is not None and not is_kept(db, row, index)):
             wrong.append(record_id)
     total = db.execute("SELECT count(*), coalesce(sum(length), 0) FROM bag").fetchall()
     if held or total != db.execute("SELECT records, length FROM corpus").fetchall():
@@ -175,7 +175,17 @@ def _texts(index: IndexRow) -> Iterator[str]:
     yield from (index.title, index.body, index.pinyin, index.initials)
 
 
-def _is_kept(db: apsw.Connection, row: int, index: IndexRow) -> bool:
+def agrees(db: apsw.Connection, row: int, record: Record) -> bool:
+    """Say whether a record's suggestions and bag of words are those of its text; cheap, for one record."""
+    index = index_row(record)
+    if index is None:
+        held = "SELECT 1 FROM suggestion WHERE row = ?1 UNION SELECT 1 FROM bag WHERE row = ?1"
+        return db.execute(held, (row,)).fetchone() is None
+    return is_kept(db, row, index)
+
+
+def is_kept(db: apsw.Connection, row: int, index: IndexRow) -> bool:
+    """Say whether suggestions and bag of a row are these."""
     keys = db.execute("SELECT key FROM suggestion WHERE row = ? ORDER BY key", (row,)).fetchall()
     bags = db.execute("SELECT title, length, terms FROM bag WHERE row = ?", (row,)).fetchall()
     same_keys = tuple(key for (key,) in keys) == index.keys

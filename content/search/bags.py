@@ -17,7 +17,7 @@ B = 0.75
 TITLE_WEIGHT = 8
 MOST_COUNT = 255
 SIEVE = 1 << 16
-FEWEST_TERMS = 3
+FEWEST_TERMS = 2
 
 Floats = NDArray[np.float32]
 
@@ -47,38 +47,50 @@ def pack(title: Sequence[str], body: Sequence[str], pinyin: Sequence[str]) -> by
     return hashes.tobytes() + heavy.astype(np.uint8).tobytes()
 
 
-def scores(
-    bags: Sequence[bytes], lengths: Sequence[int], terms: Sequence[Term], *, corpus: "Corpus"
-) -> Floats:
-    """Return the BM25 of each bag for a query, with the index's own formula."""
-    hashes, counts, owner = _unpacked(bags)
-    names = np.array([term_hash(term.text) for term in terms], np.uint32)
-    order = np.argsort(names)
-    names = names[order]
-    sieve = np.zeros(SIEVE, np.bool_)
-    sieve[names & (SIEVE - 1)] = True
-    maybe = np.flatnonzero(sieve[hashes & (SIEVE - 1)])
-    hashes, counts, owner = hashes[maybe], counts[maybe], owner[maybe]
-    at = np.minimum(np.searchsorted(names, hashes), len(names) - 1)
-    same = names[at] == hashes
-    at, counts, owner = order[at[same]], counts[same].astype(np.float32), owner[same]
-    worth = np.array([term.weight * corpus.rarity(term.documents) for term in terms], np.float32)
-    norm = K1 * (1 - B + B * np.array(lengths, np.float32) / corpus.mean_length)
-    gained = worth[at] * counts * (K1 + 1) / (counts + norm[owner])
-    return np.bincount(owner, gained, minlength=len(bags)).astype(np.float32)
+@dataclass(frozen=True, slots=True)
+class Bags:
+    """The bags of some candidates, unpacked once for all the questions that are put to them.
 
+    Attributes:
+        hashes, counts, owner: of each term, and which candidate it belongs to.
+        lengths: of each candidate.
+    """
 
-def _unpacked(
-    bags: Sequence[bytes],
-) -> tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.int64]]:
-    sizes = [len(bag) // 5 for bag in bags]
-    hashes = np.frombuffer(
-        b"".join(bag[: 4 * n] for bag, n in zip(bags, sizes, strict=True)), "<u4"
-    )
-    counts = np.frombuffer(
-        b"".join(bag[4 * n :] for bag, n in zip(bags, sizes, strict=True)), np.uint8
-    )
-    return hashes, counts, np.repeat(np.arange(len(bags)), sizes)
+    hashes: NDArray[np.uint32]
+    counts: NDArray[np.uint8]
+    owner: NDArray[np.int64]
+    lengths: Floats
+
+    @classmethod
+    def of(cls, bags: Sequence[bytes], lengths: Sequence[int]) -> "Bags":
+        """Unpack."""
+        sizes = [len(bag) // 5 for bag in bags]
+        hashes = b"".join(bag[: 4 * n] for bag, n in zip(bags, sizes, strict=True))
+        counts = b"".join(bag[4 * n :] for bag, n in zip(bags, sizes, strict=True))
+        return cls(
+            np.frombuffer(hashes, "<u4"),
+            np.frombuffer(counts, np.uint8),
+            np.repeat(np.arange(len(bags)), sizes),
+            np.array(lengths, np.float32),
+        )
+
+    def scores(self, terms: Sequence[Term], *, corpus: "Corpus") -> Floats:
+        """Return the BM25 of each bag for a query, with the index's own formula."""
+        names = np.array([term_hash(term.text) for term in terms], np.uint32)
+        order = np.argsort(names)
+        names = names[order]
+        sieve = np.zeros(SIEVE, np.bool_)
+        sieve[names & (SIEVE - 1)] = True
+        maybe = np.flatnonzero(sieve[self.hashes & (SIEVE - 1)])
+        hashes = self.hashes[maybe]
+        at = np.minimum(np.searchsorted(names, hashes), len(names) - 1)
+        same = names[at] == hashes
+        at, maybe = order[at[same]], maybe[same]
+        counts, owner = self.counts[maybe].astype(np.float32), self.owner[maybe]
+        worth = [term.weight * corpus.rarity(term.documents) for term in terms]
+        norm = K1 * (1 - B + B * self.lengths / corpus.mean_length)
+        gained = np.array(worth, np.float32)[at] * counts * (K1 + 1) / (counts + norm[owner])
+        return np.bincount(owner, gained, minlength=len(self.lengths)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,10 @@ class Mix:
     sentence: float
     caution: float
 
+    def heeds_meaning(self, certainty: float) -> bool:
+        """Say whether meaning can still change the order when the words are this certain."""
+        return self.caution == 0 or certainty < CERTAIN
+
 
 MIXES = {
     Mode.ITEM: Mix(0.0, 0.0, 150.0, caution=0.0),
@@ -44,8 +48,10 @@ SENTENCE_FLOOR = 0.80
 
 CERTAIN = 0.7
 """Of this certainty the words alone decide."""
-POPULAR = 0.10
-EXPIRED = 0.30
+POPULAR = 0.02
+"""Of the best score, at most: it decides between hits that are as good as equal and nowhere else."""
+EXPIRED = 0.50
+"""Below every valid record that fits at least half as well as the best; asked for by its name it still comes first."""
 ELSEWHERE = 0.50
 NEARER = 0.03
 

@@ -15,7 +15,7 @@ Words = NDArray[np.uint64]
 Rows = NDArray[np.int64]
 
 SCALE = 127.0
-SIFTED = 800
+SIFTED = 400
 """How many are measured exactly after the sign bits."""
 
 
@@ -23,14 +23,6 @@ def to_code(vector: Floats) -> bytes:
     """Return a vector as one signed byte a dimension, its largest component at full scale."""
     top = float(np.abs(vector).max()) or 1.0
     return np.round(vector * (SCALE / top)).astype(np.int8).tobytes()
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """Rows and their cosine with the question, nearest first."""
-
-    rows: Rows
-    cosines: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +47,11 @@ class Cloud:
         apart = np.zeros(len(self.rows), np.uint16)
         for at in range(self.signs.shape[1]):
             apart += np.bitwise_count(self.signs[:, at] ^ word[0, at])
-        found: Rows = self.rows[np.argpartition(apart, SIFTED)[:SIFTED]]
+        # Few values, many rows: where to cut is counted, which is ten times as fast as sorting.
+        last = int(np.searchsorted(np.bincount(apart).cumsum(), SIFTED))
+        near = np.flatnonzero(apart < last)
+        tied = np.flatnonzero(apart == last)[: SIFTED - len(near)]
+        found: Rows = self.rows[np.sort(np.concatenate([near, tied]))]
         return found
 
 
@@ -97,13 +93,6 @@ def units(codes: Bytes) -> Floats:
     vectors = codes.astype(np.float32)
     result: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
     return result
-
-
-def nearest(rows: Rows, codes: Bytes, question: Floats, *, most: int) -> Near:
-    """Return the nearest of these rows by their whole codes."""
-    cosines = units(codes) @ question
-    best = np.argsort(-cosines, kind="stable")[:most]
-    return Near(rows[best], cosines[best])
 
 
 def _pack(vectors: Floats) -> Words:

@@ -65,6 +65,11 @@ class Sync:
         self._retry_s = FIRST_RETRY_S
         self.vet = _as_it_is
 
+    def follow(self, feeds: tuple[str, ...]) -> None:
+        """Keep exactly these feeds up to date from now on."""
+        self._feeds = feeds
+        self.hear(Poll())
+
     def hear(self, heard: Heard) -> None:
         """Take what arrived; a flood is dropped and fetched later, in order."""
         try:
@@ -164,8 +169,7 @@ class Sync:
     async def rebuild(self, feed: str, *, plain: bool = False) -> bool:
         """Put a feed's log, fetched anew (`plain`: packed against nothing), in the place of what is held.
 
-        Returns:
-            False if it was refused.
+        Returns: False if it was refused.
 
         Raises:
             Unreachable, NotPossible: nothing was changed.

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from content.search.asking import Asked
-from content.search.everyday import EVERYDAY
+from content.search.common_names import common_names
+from content.search.everyday import EVERYDAY, official_names, read_matters, spoken_words
 from content.search.match import Mode, read_query
 from content.search.rank import MIXES, Grounds, totals
 from content.search.request import UNCURATED, Curation
 from content.search.shapes import ALIKE, look_alikes
-from content.search.vectors import SIFTED, CloudMaker, nearest, to_code
+from content.search.vectors import SIFTED, CloudMaker, to_code, units
 from content.search.wording import Wording
 
 
@@ -77,8 +78,48 @@ def test_the_nearest_of_many_are_found_by_their_sign_bits() -> None:
     question = drawn[7] / np.linalg.norm(drawn[7])
 
     sifted = maker.made().sifted(question)
-    near = nearest(sifted, codes[sifted - 10], question, most=3)
+    cosines = units(codes[sifted - 10]) @ question
 
     assert len(sifted) == SIFTED
-    assert near.rows[0] == 17
-    assert near.cosines[0] == pytest.approx(1.0, abs=0.01)
+    assert sifted[cosines.argmax()] == 17
+    assert cosines.max() == pytest.approx(1.0, abs=0.01)
+
+
+def test_of_many_with_as_many_signs_in_common_only_so_many_are_measured() -> None:
+    same = np.ones((SIFTED * 2, 64), np.int8)
+    same[::2] = -1
+    maker = CloudMaker(64)
+    maker.weigh(same)
+    maker.take(np.arange(len(same)), same)
+
+    sifted = maker.made().sifted(np.full(64, 0.125, np.float32))
+
+    assert len(sifted) == SIFTED
+    assert set(sifted % 2) == {1}
+
+
+def test_where_the_words_are_certain_a_question_is_not_read_for_its_meaning() -> None:
+    mix = MIXES[Mode.QUESTION]
+
+    assert mix.heeds_meaning(0.69)
+    assert not mix.heeds_meaning(0.7)
+    assert MIXES[Mode.ITEM].heeds_meaning(1.0)
+
+
+def test_names_and_hints_have_one_source_and_only_names_are_published() -> None:
+    matters = read_matters(
+        "低保 吃低保 | 穷 → 最低生活保障 生活保障\n| 没力气 → 残疾人\n低保户 → 最低生活保障"
+    )
+
+    assert official_names(matters) == {"最低生活保障": ("低保", "吃低保", "低保户")}
+    assert spoken_words(matters)["穷"] == ("最低生活保障", "生活保障")
+    assert spoken_words(matters)["低保户"] == ("最低生活保障",)
+    assert spoken_words(matters)["没力气"] == ("残疾人",)
+
+
+def test_every_everyday_name_leads_to_its_official_phrase_and_stands_under_one() -> None:
+    names = [name for held in common_names().values() for name in held]
+
+    assert len(names) == len(set(names))
+    for phrase, held in common_names().items():
+        assert all(phrase in EVERYDAY[name] for name in held)
