@@ -35,6 +35,7 @@ from controller.push.greeter import Greeter
 from controller.push.inbox import Inbox
 from controller.push.limbs import Limb, LinkTies, all_of, in_background
 from controller.push.many_links import ManyLinks
+from controller.push.nudge import Nudge
 from controller.push.orders import OrderPush
 from controller.push.trust_watch import TrustWatch
 from controller.push.welcome import FeedSource, PolicySource, Welcomer
@@ -181,7 +182,8 @@ class _Rooms:
         brokers = {name: BrokerLink(one, boot=boot) for name, one in addresses.items()}
         many = ManyLinks(brokers)
         feeds, orders = self._feed_push(many), self._orders(many)
-        inbox = self._inbox(many)
+        greeter = Greeter(welcomer=self._welcomer, link=many)
+        inbox = Inbox(register=self._terminals, answer=greeter.answer)
         access = self._access(addresses, on_change=feeds.say_all)
         await access.look()
         if self._broker is not None:
@@ -198,7 +200,7 @@ class _Rooms:
             )
             for name in brokers
         ]
-        work: list[Limb] = [feeds.run, orders.run, inbox.run]
+        work: list[Limb] = [feeds.run, orders.run, inbox.run, self._nudge(greeter).run]
         work += [partial(brokers[tie.name].run, tie.events()) for tie in ties]
         work.append(self._terminals.tell_links)
         leads = leadership(self._outside.config.database_url, lock=PUSH)
@@ -231,9 +233,14 @@ class _Rooms:
             on_change=on_change,
         )
 
-    def _inbox(self, link: ManyLinks) -> Inbox:
-        greeter = Greeter(welcomer=self._welcomer, link=link)
-        return Inbox(register=self._terminals, answer=greeter.answer)
+    def _nudge(self, greeter: Greeter) -> Nudge:
+        outside = self._outside
+        return Nudge(
+            roll=self._terminals,
+            answer=greeter.answer,
+            events=outside.events,
+            clock=outside.clock,
+        )
 
     def _orders(self, link: ManyLinks) -> OrderPush:
         return OrderPush(jobs=self._outside.jobs, link=link, events=self._outside.events)
