@@ -220,7 +220,7 @@ class Terminals:
         old = [one.device for one in words if one.is_old and isinstance(one.said, Report)]
         async with self._database.write() as c:
             kept = await batches.kept_of(c, (one.device for one in words), reports_of=old)
-            outcome = hear(words, kept=kept, now=self._now())
+            outcome = hear(words, kept=kept, now=self._now(), links=self._links)
             await batches.keep(c, outcome.changes)
             # Whoever speaks over MQTT again has a will there that tells when it goes.
             await https.forget_https_presences(c, _present_over_mqtt(words))
