@@ -200,7 +200,8 @@ class _Rooms:
             )
             for name in brokers
         ]
-        work: list[Limb] = [feeds.run, orders.run, inbox.run, self._nudge(greeter).run]
+        nudge = self._nudge(greeter, self._doors(addresses))
+        work: list[Limb] = [feeds.run, orders.run, inbox.run, nudge.run]
         work += [partial(brokers[tie.name].run, tie.events()) for tie in ties]
         work.append(self._terminals.tell_links)
         leads = leadership(self._outside.config.database_url, lock=PUSH)
@@ -220,24 +221,25 @@ class _Rooms:
     def _access(
         self, addresses: Mapping[str, BrokerAddress], *, on_change: Callable[[], Awaitable[None]]
     ) -> AccessWatch:
-        clock = self._outside.clock
         return AccessWatch(
             terminals=self._terminals,
             gate=self._broker,
-            door=Doors(
-                Expulsion(ca=self._ca, node=node, clock=clock)
-                for one in addresses.values()
-                for node in one.nodes
-            ),
+            door=self._doors(addresses),
             links=self._links,
             on_change=on_change,
         )
 
-    def _nudge(self, greeter: Greeter) -> Nudge:
+    def _doors(self, addresses: Mapping[str, BrokerAddress]) -> Doors:
+        nodes = (node for one in addresses.values() for node in one.nodes)
+        clock = self._outside.clock
+        return Doors(Expulsion(ca=self._ca, node=node, clock=clock) for node in nodes)
+
+    def _nudge(self, greeter: Greeter, door: Doors) -> Nudge:
         outside = self._outside
         return Nudge(
             roll=self._terminals,
             answer=greeter.answer,
+            door=door,
             events=outside.events,
             clock=outside.clock,
         )

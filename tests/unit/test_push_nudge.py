@@ -54,8 +54,42 @@ class FakeAnswers:
         self.told += [one.id for one, _ in hellos]
 
 
-def nudge_of(roll: FakeRoll, answers: FakeAnswers, events: EventBus | None = None) -> Nudge:
-    return Nudge(roll=roll, answer=answers, events=events or EventBus(), clock=SystemClock())
+@dataclass
+class FakeDoor:
+    """Remembers whose link was ended."""
+
+    expelled: list[str] = field(default_factory=list)
+
+    async def expel(self, device: str) -> None:
+        self.expelled.append(device)
+
+
+def nudge_of(
+    roll: FakeRoll,
+    answers: FakeAnswers,
+    *,
+    events: EventBus | None = None,
+    door: FakeDoor | None = None,
+) -> Nudge:
+    return Nudge(
+        roll=roll,
+        answer=answers,
+        door=door or FakeDoor(),
+        events=events or EventBus(),
+        clock=SystemClock(),
+    )
+
+
+async def test_who_speaks_but_hears_nothing_is_linked_anew_once() -> None:
+    door = FakeDoor()
+    roll = FakeRoll((status("deaf", applied=2), status("slow", applied=2)))
+    telling = nudge_of(roll, FakeAnswers(), door=door)
+
+    for statuses in (roll.statuses, roll.statuses, roll.statuses[:1], roll.statuses[:1]):
+        roll.statuses = statuses
+        await telling.look()
+
+    assert door.expelled == ["deaf"]
 
 
 async def test_who_is_linked_and_behind_is_told_and_nobody_else() -> None:
@@ -91,7 +125,7 @@ async def test_it_looks_some_times_after_each_publication_and_then_rests(
 ) -> None:
     monkeypatch.setattr(nudge, "LOOKS_S", (0.0, 0.0, 0.0))
     roll, events = FakeRoll(()), EventBus()
-    task = asyncio.create_task(nudge_of(roll, FakeAnswers(), events).run())
+    task = asyncio.create_task(nudge_of(roll, FakeAnswers(), events=events).run())
 
     async def until(looks: int) -> None:
         async with asyncio.timeout(5):
