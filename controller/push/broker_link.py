@@ -26,6 +26,8 @@ FILTERS = tuple(
 WAITS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 KEEPALIVE_S = 15
 ANSWER_S = 10.0
+STUCK_S = 30.0
+"""A broker that brings messages and has acknowledged none of ours for so long is left and dialled anew."""
 MOST_IN_FLIGHT = 200
 """Messages on their way to the broker before the next one waits; paho's own 20 starve a fleet that comes back."""
 MOST_AT_ONCE = 100
@@ -90,6 +92,8 @@ class BrokerLink:
         self._client: aiomqtt.Client | None = None
         self._is_lost = False
         self._node = 0
+        self._acknowledged_at = 0.0
+        self._is_stuck = False
 
     @property
     def connected(self) -> bool:
@@ -105,8 +109,11 @@ class BrokerLink:
             await client.publish(topic, payload, qos=1, retain=retain)
         except aiomqtt.MqttError:
             heed_cancellation()
+            silent_s = asyncio.get_running_loop().time() - self._acknowledged_at
+            self._is_stuck = client is self._client and silent_s > STUCK_S
             return False
         heed_cancellation()
+        self._acknowledged_at = asyncio.get_running_loop().time()
         return True
 
     async def run(self, events: LinkEvents) -> None:
@@ -133,6 +140,7 @@ class BrokerLink:
         async with self._new_client() as client:
             await client.subscribe([(one, 1) for one in FILTERS])
             heed_cancellation()
+            self._acknowledged_at, self._is_stuck = asyncio.get_running_loop().time(), False
             self._client = client
             if self._is_lost:
                 logger.info("broker is back")
@@ -148,6 +156,8 @@ class BrokerLink:
                         await self._serve(client.mailbox.get_nowait(), events)
                     if client.mailbox.overflowed:
                         await self._hear_again(client)
+                    if self._is_stuck:
+                        raise aiomqtt.MqttError("the broker acknowledges nothing")
             except asyncio.CancelledError:
                 # A clean goodbye: the broker forgets the will, so we say it ourselves.
                 await self._say(client, up=False)

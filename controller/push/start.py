@@ -35,6 +35,7 @@ from controller.push.greeter import Greeter
 from controller.push.inbox import Inbox
 from controller.push.limbs import Limb, LinkTies, all_of, in_background
 from controller.push.many_links import ManyLinks
+from controller.push.nudge import Nudge
 from controller.push.orders import OrderPush
 from controller.push.trust_watch import TrustWatch
 from controller.push.welcome import FeedSource, PolicySource, Welcomer
@@ -181,7 +182,8 @@ class _Rooms:
         brokers = {name: BrokerLink(one, boot=boot) for name, one in addresses.items()}
         many = ManyLinks(brokers)
         feeds, orders = self._feed_push(many), self._orders(many)
-        inbox = self._inbox(many)
+        greeter = Greeter(welcomer=self._welcomer, link=many)
+        inbox = Inbox(register=self._terminals, answer=greeter.answer)
         access = self._access(addresses, on_change=feeds.say_all)
         await access.look()
         if self._broker is not None:
@@ -198,7 +200,8 @@ class _Rooms:
             )
             for name in brokers
         ]
-        work: list[Limb] = [feeds.run, orders.run, inbox.run]
+        nudge = self._nudge(greeter, self._doors(addresses))
+        work: list[Limb] = [feeds.run, orders.run, inbox.run, nudge.run]
         work += [partial(brokers[tie.name].run, tie.events()) for tie in ties]
         work.append(self._terminals.tell_links)
         leads = leadership(self._outside.config.database_url, lock=PUSH)
@@ -218,22 +221,28 @@ class _Rooms:
     def _access(
         self, addresses: Mapping[str, BrokerAddress], *, on_change: Callable[[], Awaitable[None]]
     ) -> AccessWatch:
-        clock = self._outside.clock
         return AccessWatch(
             terminals=self._terminals,
             gate=self._broker,
-            door=Doors(
-                Expulsion(ca=self._ca, node=node, clock=clock)
-                for one in addresses.values()
-                for node in one.nodes
-            ),
+            door=self._doors(addresses),
             links=self._links,
             on_change=on_change,
         )
 
-    def _inbox(self, link: ManyLinks) -> Inbox:
-        greeter = Greeter(welcomer=self._welcomer, link=link)
-        return Inbox(register=self._terminals, answer=greeter.answer)
+    def _doors(self, addresses: Mapping[str, BrokerAddress]) -> Doors:
+        nodes = (node for one in addresses.values() for node in one.nodes)
+        clock = self._outside.clock
+        return Doors(Expulsion(ca=self._ca, node=node, clock=clock) for node in nodes)
+
+    def _nudge(self, greeter: Greeter, door: Doors) -> Nudge:
+        outside = self._outside
+        return Nudge(
+            roll=self._terminals,
+            answer=greeter.answer,
+            door=door,
+            events=outside.events,
+            clock=outside.clock,
+        )
 
     def _orders(self, link: ManyLinks) -> OrderPush:
         return OrderPush(jobs=self._outside.jobs, link=link, events=self._outside.events)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from content.errors import CallerError, NotFound, ZoneError
 from controller.auth.permissions import Permission, require
-from controller.services.alert_rules import SiteNow, by_site, step
+from controller.services.alert_rules import SiteNow, Step, by_site, step
 from controller.services.alert_words import Notice, notice_of
 from controller.services.audit import AuditLog
 from controller.services.terminals import Terminals
@@ -24,6 +24,8 @@ from devices.clock import Clock
 logger = logging.getLogger(__name__)
 
 LOOK_S = 30.0
+MOST_AT_ONCE = 500
+"""Sites that are judged before others have their turn."""
 LONGEST_SNOOZE_H = 24 * 14
 CLOSED = 30
 """Alerts that are over, on the page."""
@@ -90,9 +92,12 @@ class Alerts:
         statuses = by_site(await self._terminals.list())
         async with self._database.read() as c:
             sites, held = await all_sites(c), await store.open_alerts(c)
-        for name in sorted({*statuses, *held}):
+        now = self._clock.now()
+        for place, name in enumerate(sorted({*statuses, *held})):
+            if place % MOST_AT_ONCE == 0:
+                await asyncio.sleep(0)
             site = SiteNow(name, sites.get(name, Site(name)).hours, statuses.get(name, ()))
-            await self._move_on(site, held.get(name))
+            await self._move_on(step(site, held.get(name), now=now), site, held.get(name))
 
     async def board(self) -> Board:
         """Return what the page shows."""
@@ -140,8 +145,7 @@ class Alerts:
             await keep_site(c, site)
             await self._audit.write(c, actor=by.id, act="site_placed", subject=site.name)
 
-    async def _move_on(self, site: SiteNow, held: KeptAlert | None) -> None:
-        following = step(site, held, now=self._clock.now())
+    async def _move_on(self, following: Step, site: SiteNow, held: KeptAlert | None) -> None:
         alert = following.alert
         if alert is None:
             return None

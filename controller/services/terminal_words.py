@@ -1,6 +1,6 @@
 """Decide what follows from what terminals said, many at a time and each in its order. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from controller.services.presence import after, is_present
@@ -49,9 +49,11 @@ class Outcome:
     late: list[tuple[str, str]] = field(default_factory=list)
 
 
-def hear(words: Iterable[Word], *, kept: Kept, now: int) -> Outcome:
-    """Return what follows; who is not enrolled says nothing."""
-    listener = _Listener(kept, now)
+def hear(
+    words: Iterable[Word], *, kept: Kept, now: int, links: Mapping[str, int] | None = None
+) -> Outcome:
+    """Return what follows; who is not enrolled says nothing. `links`: the second since which each link is up."""
+    listener = _Listener(kept, now, links or {})
     for word in words:
         if word.device in kept.enrolled:
             listener.take(word)
@@ -70,8 +72,9 @@ class _Open:
 class _Listener:
     """Holds how things stand while the words are gone through."""
 
-    def __init__(self, kept: Kept, now: int) -> None:
+    def __init__(self, kept: Kept, now: int, links: Mapping[str, int]) -> None:
         self._now = now
+        self._links = links
         self._presences = dict(kept.presences)
         self._reports = dict(kept.reports)
         self._open = {
@@ -88,6 +91,8 @@ class _Listener:
                 self._state(word.device, word.said, via=word.via)
             case Report():
                 self._report(word.device, word.said, is_old=word.is_old)
+                if not word.is_old:
+                    self._lives(word.device, via=word.via)
             case bytes():
                 self._changes.infos[word.device] = (word.said, self._now)
 
@@ -124,6 +129,19 @@ class _Listener:
         self._reports[device] = self._changes.reports[device] = KeptReport(report, received)
         self._settle_faults(device, report)
         self._outcome.changed[device] = None
+
+    def _lives(self, device: str, *, via: str) -> None:
+        """Take a live report as proof of a link that no birth was heard over: it stood while ours was dialled anew.
+
+        Who is known to have gone stays so until its next birth: a report may be overtaken by a will.
+        """
+        known = self._presences.get(device)
+        if known is None or not is_present(known.state) or via not in self._links:
+            return
+        self._outcome.heard[device] = via
+        if known.heard < self._links[via] or known.via != via:
+            fresh = replace(known, heard=self._now, via=via)
+            self._presences[device] = self._changes.presences[device] = fresh
 
     def _settle_faults(self, device: str, report: Report) -> None:
         """Open what is new, go on with what stays, clear what is no longer reported."""

@@ -36,6 +36,8 @@ HTTPS_FRESH_S = 200
 BEAT_S = 5.0
 MOST_BEATS = 3
 """A leader that has said nothing for so many beats has no links that anybody should believe in."""
+MOST_AT_ONCE = 500
+"""Terminals that are judged before others have their turn."""
 NEVER = 1 << 62
 
 
@@ -65,17 +67,28 @@ class Terminals:
     # What the desk asks.
 
     async def list(self) -> tuple[TerminalStatus, ...]:
-        """Return every terminal in use with its status, by site."""
+        """Return every terminal in use with its status, by site.
+
+        They are read and judged some at a time: a citizen waits for nobody's thousands of terminals.
+        """
         async with self._database.read() as c:
             enrolled = await store.all_terminals(c)
-            kept = await batches.kept_of_all(c)
             view = await self._view(c)
+            known: list[Known] = []
+            for at in range(0, len(enrolled), MOST_AT_ONCE):
+                some = enrolled[at : at + MOST_AT_ONCE]
+                ids = [one.id for one in some]
+                kept = await batches.kept_of(c, ids, reports_of=ids)
+                known += [_judged(one, kept, view) for one in some]
         # Read last: a line published in between makes a terminal look behind, never ahead.
         desired = await self._desired.sequences()
         now = self._now()
-        return tuple(
-            status_of(_judged(one, kept, view), desired=desired, now=now) for one in enrolled
-        )
+        statuses: list[TerminalStatus] = []
+        for at in range(0, len(known), MOST_AT_ONCE):
+            await asyncio.sleep(0)
+            some_known = known[at : at + MOST_AT_ONCE]
+            statuses += [status_of(one, desired=desired, now=now) for one in some_known]
+        return tuple(statuses)
 
     async def status(self, device: str) -> TerminalStatus:
         """Return one terminal's status.
@@ -207,7 +220,7 @@ class Terminals:
         old = [one.device for one in words if one.is_old and isinstance(one.said, Report)]
         async with self._database.write() as c:
             kept = await batches.kept_of(c, (one.device for one in words), reports_of=old)
-            outcome = hear(words, kept=kept, now=self._now())
+            outcome = hear(words, kept=kept, now=self._now(), links=self._links)
             await batches.keep(c, outcome.changes)
             # Whoever speaks over MQTT again has a will there that tells when it goes.
             await https.forget_https_presences(c, _present_over_mqtt(words))

@@ -68,12 +68,6 @@ async def kept_of(c: AsyncConnection, devices: Iterable[str], *, reports_of: Ite
     return replace(found, enrolled=frozenset(enrolled))
 
 
-async def kept_of_all(c: AsyncConnection) -> Kept:
-    """Return what is known of every terminal, in four queries."""
-    ids = (await c.execute(select(terminals.c.id))).scalars()
-    return Kept(frozenset(ids), await _presences(c), await _reports(c), await _open_faults(c))
-
-
 async def _presences(c: AsyncConnection, *where: ColumnElement[bool]) -> dict[str, Presence]:
     """Return presences by device."""
     rows = await c.execute(select(presences).where(*where))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from aiohttp import ClientResponse, web
+from sqlalchemy.ext.asyncio import AsyncConnection
 from yarl import URL
 
 from controller import keys
@@ -252,10 +253,7 @@ async def test_an_unforeseen_error_tells_nothing_of_its_inside(
 
 async def test_a_full_disk_is_a_sentence_for_staff(zone: Zone) -> None:
     async with zone.app[keys.DATABASE].write() as c:
-        pages = (await c.exec_driver_sql("PRAGMA page_count")).scalar_one()
-        await c.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-        free = (await c.exec_driver_sql("PRAGMA freelist_count")).scalar_one()
-    assert free == 0
+        await (_cap if c.dialect.name == "sqlite" else _refuse)(c)
     await _fill(zone)
 
     answer = await zone.client.post(
@@ -267,6 +265,25 @@ async def test_a_full_disk_is_a_sentence_for_staff(zone: Zone) -> None:
 
     assert answer.status == HTTPStatus.INSUFFICIENT_STORAGE
     assert "清理" in (await answer.json())["detail"]
+
+
+async def _cap(c: AsyncConnection) -> None:
+    """Let the file grow no more."""
+    pages = (await c.exec_driver_sql("PRAGMA page_count")).scalar_one()
+    await c.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    assert (await c.exec_driver_sql("PRAGMA freelist_count")).scalar_one() == 0
+
+
+async def _refuse(c: AsyncConnection) -> None:
+    """Let PostgreSQL answer each write as it does without room on its disk (SQLSTATE 53100)."""
+    await c.exec_driver_sql(
+        "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '53100'; END $$"
+    )
+    for table in ("audit", "sessions"):
+        await c.exec_driver_sql(
+            f"CREATE TRIGGER no_room BEFORE INSERT ON {table} EXECUTE FUNCTION no_room()"
+        )
 
 
 async def _fill(zone: Zone) -> None:

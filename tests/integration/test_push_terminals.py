@@ -9,8 +9,10 @@ import pytest
 from content.errors import NotFound
 from controller.services.events import EventBus, Subscription, TerminalChanged
 from controller.services.terminal_status import Cause
+from controller.services.terminal_words import Word
 from controller.services.terminals import MAX_FAULTS, Terminals
 from controller.store.database import Database
+from controller.store.links import KeptLink, keep_links
 from controller.store.terminals import Happening, revoke_terminal
 from devices.wire.messages import (
     DeviceState,
@@ -138,6 +140,42 @@ async def test_after_a_restart_of_the_broker_only_who_speaks_again_is_there(desk
     assert (down.green, down.code) == (False, Cause.BROKER_DOWN)
     assert (silent.green, silent.code) == (False, Cause.LOST)
     assert (await desk.terminals.status(A)).green
+
+
+async def test_a_live_report_proves_a_link_that_stood_while_ours_was_dialled_anew(
+    desk: Desk,
+) -> None:
+    """As in a cluster, where the node of a terminal lives on when the controller's node dies."""
+    await come(desk)
+    desk.terminals.link_is(up=False)
+    desk.clock.advance(5)
+    desk.terminals.link_is(up=True, via="node")
+    elsewhere = Terminals(
+        database=desk.database, desired=desk.published, events=EventBus(), clock=desk.clock
+    )
+
+    await desk.terminals.said([Word(A, GOOD, is_old=True, via="node")])
+    kept = await desk.terminals.status(A)
+    await desk.terminals.said([Word(A, GOOD)])
+    over_https = await desk.terminals.status(A)
+    await desk.terminals.said([Word(A, GOOD, via="node")])
+
+    assert (kept.code, over_https.code) == (Cause.LOST, Cause.LOST)
+    assert (await desk.terminals.status(A)).green
+    async with desk.database.write() as c:
+        at = int(desk.clock.now().timestamp())
+        await keep_links(c, (KeptLink("node", at, at),))
+    assert (await elsewhere.status(A)).green
+
+
+async def test_a_report_overtaken_by_a_will_brings_nobody_back(desk: Desk) -> None:
+    await come(desk)
+    desk.terminals.link_is(up=True, via="node")
+    await desk.terminals.said_state(A, StateMessage(DeviceState.LOST, "b", 1))
+
+    await desk.terminals.said([Word(A, GOOD, via="node")])
+
+    assert (await desk.terminals.status(A)).code is Cause.LOST
 
 
 async def test_a_terminal_that_hangs_with_an_open_link_is_not_green(desk: Desk) -> None:

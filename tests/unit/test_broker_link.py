@@ -8,6 +8,7 @@ import aiomqtt
 import pytest
 from typing_extensions import override
 
+from controller.push import broker_link
 from controller.push.broker_link import BrokerAddress, BrokerLink, Incoming, LinkEvents, Mailbox
 
 
@@ -196,3 +197,64 @@ async def test_after_messages_were_dropped_the_broker_is_asked_for_all_that_it_k
     assert client.subscribed == 2
     assert not client.mailbox.overflowed
     assert "messages dropped" in [record.message for record in caplog.records]
+
+
+class DeafClient(SpeechlessClient):
+    """Brings words for ever, and acknowledges nothing once it is linked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mailbox = Mailbox()
+        self.connections = 0
+
+    @override
+    async def subscribe(self, *_: object, **__: object) -> tuple[int, ...]:
+        self.connections += 1
+        self.is_gone = False
+        return ()
+
+    @property
+    @override
+    def messages(self) -> aiomqtt.client.MessagesIterator:
+        self.is_gone = True
+        return _Words(self)
+
+
+class _Words(_Silence):
+    @override
+    async def __anext__(self) -> aiomqtt.Message:
+        await asyncio.sleep(0)
+        return said(0)
+
+
+@pytest.mark.parametrize(("stuck_s", "is_left"), [(-1.0, True), (60.0, False)])
+async def test_a_broker_that_brings_words_and_acknowledges_nothing_is_left_after_a_while(
+    monkeypatch: pytest.MonkeyPatch, *, stuck_s: float, is_left: bool
+) -> None:
+    monkeypatch.setattr(broker_link, "STUCK_S", stuck_s)
+    monkeypatch.setattr(broker_link, "WAITS_S", (0.0,))
+    link = BrokerLink(
+        BrokerAddress((("127.0.0.1", 1),), ssl.create_default_context(), ready), boot="b"
+    )
+    client, words, enough = DeafClient(), 0, asyncio.Event()
+    monkeypatch.setattr(link, "_new_client", lambda: client)
+
+    async def nothing() -> None:
+        return
+
+    async def answer(_: Incoming) -> None:
+        nonlocal words
+        words += 1
+        assert not await link.publish("z/1/d/a/down/msg", b"")
+        if words == 5:
+            enough.set()
+
+    task = asyncio.create_task(link.run(LinkEvents(nothing, lambda: None, answer)))
+    async with asyncio.timeout(5):
+        await enough.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        async with asyncio.timeout(5):
+            await task
+
+    assert (client.connections > 1) is is_left

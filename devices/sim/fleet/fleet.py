@@ -16,12 +16,15 @@ from pathlib import Path
 
 from content.errors import ZoneError
 from devices.agent.config import NAME, Home, load
+from devices.agent.disk import OneThread
 from devices.clock import SystemClock
 from devices.sim.fleet.faults import FleetFault, plan_for, read_faults
 from devices.sim.fleet.terminal import Setting, SimulatedTerminal
 
 AT_ONCE = 100
 """Handshakes under way in one process; a storm has no such limit at the broker's end."""
+DISKS = 4
+"""Threads for all real replicas of a process: with one each they would fight over its one interpreter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,11 @@ async def run(part: Part) -> None:
     setting = Setting(
         SystemClock(), secrets.token_hex(8), asyncio.Semaphore(AT_ONCE), echo=part.echo
     )
-    fleet = [_terminal(home, setting, is_real=i < part.real) for i, home in enumerate(part.homes)]
+    disks = tuple(OneThread(f"disk-{number}") for number in range(min(DISKS, part.real)))
+    fleet = [
+        _terminal(home, setting, disk=disks[place % len(disks)] if place < part.real else None)
+        for place, home in enumerate(part.homes)
+    ]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -100,11 +107,13 @@ async def run(part: Part) -> None:
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
+    for disk in disks:
+        disk.close()
 
 
-def _terminal(path: Path, setting: Setting, *, is_real: bool) -> SimulatedTerminal:
+def _terminal(path: Path, setting: Setting, *, disk: OneThread | None) -> SimulatedTerminal:
     home = Home(path)
-    return SimulatedTerminal(home, load(home), setting, is_real=is_real)
+    return SimulatedTerminal(home, load(home), setting, is_real=disk is not None, disk=disk)
 
 
 def _storm(fleet: Iterable[SimulatedTerminal]) -> None:

@@ -100,9 +100,16 @@ class RealCopy:
     """The agent's own Sync over a real replica file: what a fleet's sample is made of. `run` it."""
 
     def __init__(
-        self, home: Home, settings: TerminalConfig, *, clock: Clock, on_moved: Moved
+        self,
+        home: Home,
+        settings: TerminalConfig,
+        *,
+        clock: Clock,
+        disk: OneThread | None,
+        on_moved: Moved,
     ) -> None:
-        self._disk = OneThread("replica")
+        self._shares_disk = disk is not None
+        self._disk = disk or OneThread("replica")
         self._replica = DiskReplica(home.replica, settings.root, clock=clock)
         self._upstream = HttpsUpstream(settings.api_url, tls=client_tls(home))
         self._faults = FaultBook(clock=clock, on_change=lambda: None)
@@ -118,8 +125,9 @@ class RealCopy:
     async def run(self) -> None:
         """Verify and apply until cancelled."""
         async with AsyncExitStack() as stack:
-            stack.callback(self._disk.close)
-            stack.callback(self._replica.close)
+            if not self._shares_disk:
+                stack.callback(self._disk.close)
+            stack.push_async_callback(self._disk, self._replica.close)
             await stack.enter_async_context(self._upstream)
             await tasks.keep("sync", self._sync.run)
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from devices.agent.config import Home, TerminalConfig
+from devices.agent.disk import OneThread
 from devices.agent.https import client_tls
 from devices.agent.link import LinkSettings
 from devices.agent.ports import Arrived, Connected, LinkEvent, Lost
@@ -58,8 +59,15 @@ class SimulatedTerminal:
     """`run` it as a task."""
 
     def __init__(
-        self, home: Home, settings: TerminalConfig, setting: Setting, *, is_real: bool
+        self,
+        home: Home,
+        settings: TerminalConfig,
+        setting: Setting,
+        *,
+        is_real: bool,
+        disk: OneThread | None = None,
     ) -> None:
+        """Make one; a real one reads and writes its replica in a thread that it may share."""
         self.device = settings.id
         self._settings = settings
         self._setting = setting
@@ -76,7 +84,9 @@ class SimulatedTerminal:
         self._logs = {topics.log(feed): feed for feed in settings.feeds}
         self._held = Hello(policy=0, applied={})
         self._real = (
-            RealCopy(home, settings, clock=setting.clock, on_moved=self._moved) if is_real else None
+            RealCopy(home, settings, clock=setting.clock, disk=disk, on_moved=self._moved)
+            if is_real
+            else None
         )
         self._copy: Holdings = self._real or ClaimedCopy(on_moved=self._moved)
         self.link = FleetLink(
