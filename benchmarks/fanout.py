@@ -160,6 +160,7 @@ async def one_run(zone: FleetZone, ear: Ear, count: int) -> Run:
     each = sorted(at - start for at in ear.reports.values())
     await asyncio.sleep(1.5)  # the sample says again what its windows would show
     bare = await bare_exchange(zone, await zone.line(signing.sequence), count)
+    print(f"publication {signing.sequence}: last {each[-1]:.3f} s, bare {bare:.3f} s", flush=True)
     return Run(each[-1], bare, each)
 
 
@@ -205,8 +206,6 @@ def check_sample(zone: FleetZone, sample: int) -> None:
 
 def figures(runs: list[Run], count: int, sample: int) -> dict[str, object]:
     """Return medians of the runs and quantiles over all terminals of all runs."""
-    for number, run in enumerate(runs, 1):
-        print(f"run {number}: last {run.last_s:.3f} s, bare {run.bare_s:.3f} s")
     last = statistics.median(run.last_s for run in runs)
     bare = statistics.median(run.bare_s for run in runs)
     cuts = statistics.quantiles([one for run in runs for one in run.each_s], n=100)

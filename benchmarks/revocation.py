@@ -18,8 +18,8 @@ import aiomqtt
 from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
 from devices.clock import SystemClock
-from tests.integration.test_push_wing import ADMIN, Running, running
 from tests.support.mosquitto import until
+from tests.support.push_wing import ADMIN, Running, running
 from tests.support.zone_ca import register, terminal_of, wall_now
 
 LIMIT_S = 2.0

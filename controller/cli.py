@@ -10,6 +10,9 @@ from typing_extensions import override
 
 from content.errors import ZoneError
 
+DEFAULT_MODEL = "generic-58"
+"""Of devices.drivers.printer.model, which the command line does not load for its help."""
+
 Command = Callable[[argparse.Namespace], int]
 WRONG = 2
 
@@ -65,11 +68,21 @@ def _parser() -> argparse.ArgumentParser:
     _state(one)
     one.set_defaults(command=running.set_up_link)
 
+    _moving(commands)
     _bundling(commands)
     _importing(commands)
     _enrolling(commands)
     commands.add_parser("demo", help="在一台机器上演示整个专区")
     return parser
+
+
+def _moving(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    from controller.commands import moving
+
+    one = commands.add_parser("move-database", help="把本机数据库（SQLite）迁移到 PostgreSQL")
+    _state(one)
+    one.add_argument("--to", required=True, help="postgresql+asyncpg://用户:口令@主机/数据库")
+    one.set_defaults(command=moving.move_database)
 
 
 def _bundling(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -105,6 +118,12 @@ def _enrolling(commands: "argparse._SubParsersAction[_Parser]") -> None:
     one.add_argument("--attended", action="store_true", help="有工作人员值守（当面提交）")
     one.add_argument("--screen", action="append", default=[], help="界面，如 kiosk、signage-1")
     one.add_argument("--printer", default="", help="小票打印机设备路径")
+    one.add_argument(
+        "--printer-model",
+        default=DEFAULT_MODEL,
+        metavar="KEY",
+        help="打印机型号（如 epson-58），省略为通用 58 毫米",
+    )
     one.add_argument("--replace", action="store_true", help="更换已登记终端的证书")
     one.set_defaults(command=enrolling.enrol)
 
@@ -123,7 +142,9 @@ def _enrolling(commands: "argparse._SubParsersAction[_Parser]") -> None:
     one.add_argument("--region", required=True, help="行政区划代码")
     one.add_argument("--out", required=True, type=Path, help="各终端目录的上级目录")
     one.add_argument("--screen", action="append", default=[], help="界面，如 kiosk、signage-1")
-    one.set_defaults(command=enrolling.enrol_fleet, attended=False, printer="")
+    one.set_defaults(
+        command=enrolling.enrol_fleet, attended=False, printer="", printer_model=DEFAULT_MODEL
+    )
 
 
 def _state(parser: argparse.ArgumentParser) -> None:

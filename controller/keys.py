@@ -10,19 +10,23 @@ from controller.problems import Problem
 from controller.push.start import PushWing
 from controller.services.alerts import Alerts
 from controller.services.audit import AuditLog
+from controller.services.bundle_making import BundleMaking
 from controller.services.curation import CurationDesk
 from controller.services.documents import Documents
 from controller.services.emergencies import Emergencies
 from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
+from controller.services.exams import Exams
 from controller.services.feed_log import FeedLog
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring
+from controller.services.nights import Nights
 from controller.services.pairings import Pairings
 from controller.services.people import People
 from controller.services.policy import Policies
 from controller.services.publishing import Publishing
 from controller.services.requests import RequestDesk
+from controller.services.rollouts import Rollouts
 from controller.services.search_copy import SearchCopy
 from controller.services.searches import Searches
 from controller.services.sessions import Sessions
@@ -58,9 +62,13 @@ ENROLMENTS = web.AppKey("ENROLMENTS", Enrolments)
 PAIRINGS = web.AppKey("PAIRINGS", Pairings)
 TERMINAL_SETTINGS = web.AppKey("TERMINAL_SETTINGS", TerminalSettings)
 JOBS = web.AppKey("JOBS", Jobs)
+ROLLOUTS = web.AppKey("ROLLOUTS", Rollouts)
+BUNDLES = web.AppKey("BUNDLES", BundleMaking)
 CURATION = web.AppKey("CURATION", CurationDesk)
 SEARCHES = web.AppKey("SEARCHES", Searches)
 SEARCH_COPY = web.AppKey("SEARCH_COPY", SearchCopy)
+EXAMS = web.AppKey("EXAMS", Exams)
+NIGHTS = web.AppKey("NIGHTS", Nights)
 HASHER = web.AppKey("HASHER", PasswordHasher)
 ERROR_PAGE: web.AppKey[ErrorPage] = web.AppKey("ERROR_PAGE")
 

@@ -19,22 +19,29 @@ from controller.push.start import Outside, open_push
 from controller.services.alert_channels import channels
 from controller.services.alerts import Alerts
 from controller.services.audit import AuditLog
+from controller.services.bundle_making import BundleMaking
+from controller.services.bundles import Bundles
 from controller.services.curation import CurationDesk
 from controller.services.documents import Documents, ReadFile
 from controller.services.emergencies import Emergencies
 from controller.services.enrolments import Enrolments
 from controller.services.events import EventBus
+from controller.services.exams import Exams
 from controller.services.feed_library import FeedLibrary
 from controller.services.feed_log import FeedLog
+from controller.services.folding import BlobFolder
 from controller.services.jobs import Jobs
 from controller.services.keyring import Keyring, KeyringError, open_keyring
 from controller.services.leader import TIMERS, leadership
+from controller.services.nights import Bench, Nights
 from controller.services.pairings import Pairings
 from controller.services.people import People
 from controller.services.policy import Policies
 from controller.services.published import PublishedRecords
 from controller.services.publishing import Publishing
 from controller.services.requests import RequestDesk
+from controller.services.rollout_facts import Facts
+from controller.services.rollouts import Rollouts
 from controller.services.search_copy import Published, SearchCopy
 from controller.services.searches import Searches
 from controller.services.sessions import Sessions
@@ -54,8 +61,10 @@ async def services(app: web.Application) -> AsyncIterator[None]:
         stack.push_async_callback(database.close)
         keyring = await open_store(config, database)
         add_services(app, database=database, keyring=keyring, clock=clock)
+        await app[keys.ENROLMENTS].widen(config.emergency_feed)
         app[keys.PUSH] = await stack.enter_async_context(open_push(_outside(app)))
         app[keys.TERMINALS] = app[keys.PUSH].terminals
+        stack.push_async_callback(app[keys.BUNDLES].close)
         stack.push_async_callback(app[keys.SEARCH_COPY].close)
         await _open_alerts(app, stack)
         app[keys.SEARCH_COPY].start()
@@ -63,7 +72,7 @@ async def services(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _open_alerts(app: web.Application, stack: AsyncExitStack) -> None:
-    """Watch the sites, where this controller keeps the timers."""
+    """Watch the sites and carry rollouts on, where this controller keeps the timers."""
     config = app[keys.CONFIG]
     alerts = app[keys.ALERTS] = Alerts(
         database=app[keys.DATABASE],
@@ -73,9 +82,25 @@ async def _open_alerts(app: web.Application, stack: AsyncExitStack) -> None:
         clock=app[keys.CLOCK],
         desk=config.public_url,
     )
+    rollouts = app[keys.ROLLOUTS] = Rollouts(
+        database=app[keys.DATABASE],
+        facts=Facts(terminals=app[keys.TERMINALS]),
+        wants=app[keys.JOBS].wants,
+        audit=app[keys.AUDIT],
+        events=app[keys.EVENTS],
+        clock=app[keys.CLOCK],
+    )
     leads = leadership(config.database_url, lock=TIMERS)
-    task = asyncio.create_task(leads.lead(alerts.run), name="alerts")
-    stack.push_async_callback(_ended, task)
+
+    async def timers() -> None:
+        """All in one turn of leading: one lock says who keeps all timers."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(alerts.run(), name="alerts")
+            group.create_task(rollouts.run(), name="rollouts")
+            group.create_task(app[keys.NIGHTS].run(), name="nights")
+
+    for work, name in ((leads.lead(timers), "timers"), (app[keys.NIGHTS].follow(), "model")):
+        stack.push_async_callback(_ended, asyncio.create_task(work, name=name))
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
@@ -99,6 +124,7 @@ def _outside(app: web.Application) -> Outside:
         seal_key=app[keys.KEYRING].seal,
         jobs=app[keys.JOBS],
         standing=standing_by(app[keys.REQUESTS]),
+        models=app[keys.NIGHTS],
     )
 
 
@@ -157,6 +183,15 @@ def add_services(
         database=database, audit=audit, events=events, keyring=keyring, clock=clock
     )
     _add_enrolment(app, database=database, keyring=keyring, clock=clock)
+    made = Bundles(
+        log=log,
+        library=FeedLibrary(database=database),
+        policies=app[keys.POLICIES],
+        blobs=BlobFolder(blobs),
+    )
+    app[keys.BUNDLES] = BundleMaking(
+        made, config.state / "bundles", database=database, audit=audit, clock=clock
+    )
     _add_desk(app, database=database, keyring=keyring, clock=clock)
 
 
@@ -229,6 +264,16 @@ def _add_search(app: web.Application, *, database: Database, clock: Clock) -> No
         published=Published(app[keys.FEED_LOG], FeedLibrary(database=database)),
         policies=app[keys.POLICIES],
         clock=clock,
+    )
+    records = PublishedRecords(database=database)
+    app[keys.EXAMS] = Exams(database=database, audit=audit, records=records, clock=clock)
+    app[keys.NIGHTS] = Nights(
+        database=database,
+        audit=audit,
+        records=records,
+        copy=app[keys.SEARCH_COPY],
+        clock=clock,
+        bench=Bench(config.state / "learning", config.state / "blobs", config.region),
     )
 
 

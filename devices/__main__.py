@@ -18,7 +18,7 @@ python -m devices status --home DIR
     how the terminal is: connection, requests that wait, faults
 python -m devices simulate printer --link PATH --out DIR
     run a simulated device; its control page stands in for its user's hands
-python -m devices simulate id_card|scanner|presence|text_sign --link PATH [--tcp PORT]
+python -m devices simulate id_card|scanner|presence|text_sign|keypad --link PATH [--tcp PORT]
 python -m devices simulate ups --link PATH [--tcp PORT]
 python -m devices simulate fleet --homes DIR --processes 2
     run a fleet of simulated terminals

@@ -127,6 +127,10 @@ def _device(options: argparse.Namespace) -> SimulatedDevice:
             from devices.sim.ups.supply import SimulatedSupply
 
             return SimulatedSupply()
+        case "keypad":
+            from devices.sim.keypad.keypad import SimulatedKeypad
+
+            return SimulatedKeypad()
         case _:
             from devices.sim.text_sign.sign import SimulatedBxSign, SimulatedPlainSign
 
@@ -146,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
         sign,
         kinds.add_parser("scanner", help="a QR and barcode scanner"),
         kinds.add_parser("presence", help="a presence radar"),
+        kinds.add_parser("keypad", help="a keypad for people who do not see the screen"),
     )
     supply = kinds.add_parser("ups", help="a power supply behind a NUT server")
     supply.add_argument("--link", type=Path, required=True, help="its control socket is LINK.ctl")

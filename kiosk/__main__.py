@@ -31,15 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: argparse.Namespace) -> int:
     # Kivy may be imported from here on, not before: prepare() has made its settings.
     from kiosk.app import run
-    from kiosk.wiring import make_app, open_link
+    from kiosk.wiring import make_app
 
-    link = open_link(given.socket)
-    link.start()
-    try:
-        app = make_app(link, idle_s=given.idle, on_ready=_say_ready)
-        run(app)
-    finally:
-        link.stop()
+    run(make_app(given.socket, idle_s=given.idle, on_ready=_say_ready))
     return 0
 
 

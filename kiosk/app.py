@@ -7,9 +7,8 @@ import gc
 import logging
 import signal
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from kivy.app import App
 from kivy.base import EventLoop, ExceptionHandler, ExceptionManager, stopTouchApp
@@ -17,55 +16,30 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.uix.widget import Widget
 
-from devices.ipc.messages import (
-    Glass,
-    Picture,
-    Ping,
-    Pong,
-    ReplicaChanged,
-    TakePicture,
-    ToAgent,
-    ToUi,
-    Welcome,
-)
 from kiosk.dock import KeyboardDock
 from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.ports import Ports
-from kiosk.flows.session import Phase, SessionSettings
+from kiosk.flows.session import SessionSettings
 from kiosk.flows.surround import Place
 from kiosk.screens.home import HomeScreen
 from kiosk.screens.screen import Screen
 from kiosk.widgets.frame import Frame
 from kiosk.words import Words
 from signage.kit.fonts import forget_measures, register
-from signage.kit.frame import FrameWatch, frame_digest, keep_picture
+from signage.kit.frame import FrameWatch
 from signage.kit.theme import Theme
+
+if TYPE_CHECKING:
+    from kiosk.flows.ports import Ports
+    from kiosk.hearing import AgentLink, Hearing
+    from kiosk.keypad import KeypadHand
 
 logger = logging.getLogger(__name__)
 
 DRAIN_S = 0.05
-DRAIN_MOST = 50
 WARM_UP_S = 1.0
 MOST_MISTAKES = 5
 MISTAKE_WINDOW_S = 60.0
 _COLLECT_S = (0.1, 1.5)
-
-
-class AgentLink(Protocol):
-    """The socket's UI side (devices.ipc.client.UiClient)."""
-
-    @property
-    def connected(self) -> bool:
-        """Whether the agent is there."""
-        ...
-
-    def send(self, message: ToAgent) -> bool:
-        """Send, or return False."""
-        ...
-
-    def drain(self, limit: int = DRAIN_MOST) -> list[ToUi]:
-        """Return what has arrived."""
-        ...
 
 
 class KioskApp(App):
@@ -74,8 +48,8 @@ class KioskApp(App):
     def __init__(
         self,
         *,
-        ports: Ports,
-        link: AgentLink,
+        ports: "Ports",
+        link: "AgentLink",
         settings: SessionSettings,
         on_ready: Callable[[], None],
     ) -> None:
@@ -93,6 +67,7 @@ class KioskApp(App):
             on_done=self._typing_done,
         )
         self._mistakes: list[float] = []
+        self._hand: KeypadHand | None = None
         self.turns = 0
         super().__init__()
 
@@ -111,14 +86,16 @@ class KioskApp(App):
         return self.frame
 
     def _first_frame(self) -> None:
-        """Begin to listen only now: the first Welcome loads SQLite and signatures."""
+        """Begin to listen only now: messages load msgspec, the first Welcome SQLite and signatures."""
         self._on_ready()
+        self._link.start()
         Clock.schedule_interval(self._turn, DRAIN_S)
         Clock.schedule_once(self._warm_up, WARM_UP_S)
 
     def on_stop(self) -> None:
-        """End the pinyin engine's process."""
+        """End the pinyin engine's process and the link."""
         self._dock.close()
+        self._link.stop()
 
     def open_settings(self, *_: object) -> bool:
         """Refuse Kivy's settings panel: F1 would open it."""
@@ -160,58 +137,41 @@ class KioskApp(App):
 
     def _touched(self, *_: object) -> bool:
         self.kiosk.touch()
+        if self._hand is not None:
+            self._hand.let_go()
         return False
 
     def _turn(self, _dt: float) -> None:
         self.turns += 1
-        for message in self._link.drain(DRAIN_MOST):
-            self._receive(message)
+        self._hearing.take()
         self.kiosk.tick()
         self.render()
+        if self._hand is not None:
+            self._hand.follow()
 
-    def _receive(self, message: ToUi) -> None:
-        if isinstance(message, Ping):
-            self._link.send(Pong(frames=self.frames.frames, screen=self.kiosk.place.value))
-            return
-        if isinstance(message, TakePicture):
-            self.frames.after_next_frame(partial(self._take_picture, message))
-            return
-        if isinstance(message, Welcome) and self.words.settle(
-            attended=message.attended, phone=message.phone
-        ):
-            self._screens.clear()  # they were made with the words of another place
-        self.kiosk.receive(message)
-        if isinstance(message, Welcome | ReplicaChanged):
-            self._dock.read_titles()
-            self.render()
-            self.frames.after_next_frame(self._report_glass)
+    @cached_property
+    def _hearing(self) -> "Hearing":
+        from kiosk.hearing import Hearing
 
-    def _report_glass(self) -> None:
-        """Say what has really been drawn: called when the frame is complete, before it is flipped."""
-        record, version = self._on_glass()
-        self._link.send(
-            Glass(
-                sequences=self.kiosk.sequences(),
-                item=record,
-                version=version,
-                frame=frame_digest(Window),
-            )
-        )
+        return Hearing(self, self._link)
 
-    def _take_picture(self, asked: TakePicture) -> None:
-        """Leave a picture for the agent, unless a visitor is here: asked now, when the frame is complete."""
-        if self.kiosk.view().session.phase is not Phase.RESTING:
-            why = "session_open"
-        else:
-            why = "" if keep_picture(Window, Path(asked.path)) else "no_picture"
-        self._link.send(Picture(job=asked.job, why=why))
+    def settle(self, *, attended: bool, phone: str) -> None:
+        """Speak as befits this place: screens that were made with the words of another are made anew."""
+        if self.words.settle(attended=attended, phone=phone):
+            self._screens.clear()
 
-    def _on_glass(self) -> tuple[str, int]:
-        reader = self.kiosk.reader.view
-        if self.kiosk.place is Place.READER and reader.is_open:
-            return reader.record, reader.version
-        newest = self.kiosk.home_view().newest
-        return (newest[0].record, newest[0].version) if newest else ("", 0)
+    def press(self, key: str) -> None:
+        """Take a key of the keypad."""
+        if self._hand is None:
+            from kiosk.keypad import KeypadHand
+
+            self._hand = KeypadHand(self, self._link)
+        self._hand.press(key)
+
+    def read_titles(self) -> None:
+        """Let the keyboard learn the titles that are held now, and show what is new."""
+        self._dock.read_titles()
+        self.render()
 
     def _screen(self, place: Place) -> Screen:
         if place not in self._screens:
@@ -257,6 +217,9 @@ class KioskApp(App):
 
     def _wipe_widgets(self) -> None:
         """Throw away every widget, texture and measured piece of text that a visitor left."""
+        if self._hand is not None:
+            self._hand.let_go()
+            self._hand = None
         self.frame.put_keyboard(None)
         self._dock.wipe()
         self._screens.clear()

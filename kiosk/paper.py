@@ -40,6 +40,24 @@ class ZonePaper:
             case _:
                 raise NotFound("这份内容不能打印。")
 
+    def more(self, found: Verified, *, url: str, at: datetime) -> Slip | None:
+        """Return the one slip more that the record gives, None if it gives none."""
+        from content.paper.notices import Footing
+        from content.paper.offers import extra_slip
+
+        record = found.record
+        if not isinstance(record, DisclosureRecord | CatalogItem):
+            return None
+        footing = Footing(
+            code=record.id,
+            url=url,
+            version=f"第{found.version}版",
+            checked_on=None,
+            terminal=self._welcome.terminal,
+            printed_on=at.date(),
+        )
+        return extra_slip(record, footing)
+
     def receipt(self, filed: Filed) -> Slip:
         """Return the receipt.
 

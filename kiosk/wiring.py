@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from devices.clock import SystemClock
-from devices.ipc.client import UiClient
 from kiosk.app import KioskApp
 from kiosk.flows.ports import Ports
 from kiosk.flows.session import SessionSettings
+from kiosk.link import LateLink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,29 +18,32 @@ if TYPE_CHECKING:
     from content.replica.reader import ReplicaReader
     from content.requests.form import RequestForm
     from devices.ipc.messages import Welcome
-    from kiosk.flows.ports import Content, Paper
+    from kiosk.flows.content import Content
+    from kiosk.flows.ports import Paper
 
 UI_NAME = "kiosk"
 
 
-def open_link(socket: Path) -> UiClient:
-    """Return the link to the agent, not started yet."""
-    return UiClient(socket, ui=UI_NAME)
-
-
-def make_app(link: UiClient, *, idle_s: float, on_ready: Callable[[], None]) -> KioskApp:
-    """Return the app with everything real."""
+def make_app(socket: Path, *, idle_s: float, on_ready: Callable[[], None]) -> KioskApp:
+    """Return the app with everything real; it listens on the agent's socket once its first frame stands."""
+    link = LateLink(socket, ui=UI_NAME)
     ports = Ports(
         agent=link,
         clock=SystemClock(),
         paper=_paper,
         check=_check,
         open_content=_open_content,
-        new_key=lambda: secrets.token_hex(16),
+        new_key=_new_key,
     )
     return KioskApp(
         ports=ports, link=link, settings=SessionSettings(idle_s=idle_s), on_ready=on_ready
     )
+
+
+def _new_key() -> str:
+    import secrets
+
+    return secrets.token_hex(16)
 
 
 def _open_content(welcome: Welcome) -> Content:

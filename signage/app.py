@@ -117,6 +117,8 @@ class SignageApp(App):
         stage.tell_time(self._clock.now())
         stage.zone, stage.site = conductor.place.zone, conductor.place.site
         stage.look.public_url = conductor.place.public_url
+        stage.look.attended = conductor.place.attended
+        stage.look.phone = conductor.place.phone
         stale = self.words.stale(conductor.complete_until) if conductor.is_stale else ""
         stage.tell_stale(stale)
         stage.perform(conductor.step())

@@ -26,6 +26,8 @@ class Place:
         site: the hall's or village's name.
         region: its division code.
         public_url: base of the links in QR codes, "" for no codes.
+        attended: whether somebody is at hand to ask; while nobody has told it, nobody is promised.
+        phone: whom to call instead, "" for nobody.
         replica: the verified copy; None before anything is known.
         root: the pinned root that the copy is checked against.
     """
@@ -34,6 +36,8 @@ class Place:
     site: str = ""
     region: str = NOWHERE
     public_url: str = ""
+    attended: bool = False
+    phone: str = ""
     replica: Path | None = None
     root: TrustRoot = field(default=_NO_ROOT)
 
@@ -49,6 +53,8 @@ def place_of(welcome: Welcome) -> Place:
         site=welcome.site,
         region=_region(welcome.region),
         public_url=welcome.public_url,
+        attended=welcome.attended,
+        phone=welcome.phone,
         replica=Path(welcome.replica),
         root=msgspec.convert(welcome.trust_root, TrustRoot),
     )
@@ -66,6 +72,8 @@ def place_at(folder: Path) -> Place:
         site=config.site,
         region=_region(config.region),
         public_url=config.public_url,
+        attended=config.attended,
+        phone=config.phone,
         replica=home.replica,
         root=config.root,
     )

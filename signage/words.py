@@ -17,6 +17,12 @@ class Words(KitWords):
         """Read a file of signage/locale."""
         return cls.read(_FOLDER, language)
 
+    def way_to_help(self, *, attended: bool, phone: str) -> str:
+        """Return where to go on: nobody is sent to staff where there are none."""
+        if attended:
+            return self("welcome.line_4")
+        return self("welcome.alone_phone", phone=phone) if phone else self("welcome.alone")
+
     def day(self, key: str, day: date) -> str:
         """Return a text about a day."""
         weekday = self(f"weekday.{day.isoweekday()}")

@@ -152,15 +152,23 @@ def golden(folder: Path) -> tuple[list[Doc], list[JudgedSet]]:
     titles = (folder / "search_titles.txt").read_text("utf-8").splitlines()
     docs = [Doc(f"T{at:03}", title, "", "item") for at, title in enumerate(titles)]
     by_title = {doc.title: doc.id for doc in docs}
-    sets = []
-    for name in ("questions", "names"):
-        rows = read_rows(folder / f"search_{name}.jsonl")
-        asked = tuple(
-            Asked(row.needed("question"), frozenset({by_title[row.needed("title")]}))
-            for row in rows
-        )
-        sets.append(JudgedSet(f"everyday {name}", "golden", asked))
+    sets = [_spoken(folder, name, by_title) for name in ("questions", "names")]
     return docs, sets
+
+
+def unseen(folder: Path) -> list[JudgedSet]:
+    """Return questions and names that were written after all tuning, for the same titles: never tune on them."""
+    docs, _ = golden(folder)
+    by_title = {doc.title: doc.id for doc in docs}
+    return [_spoken(folder, name, by_title) for name in ("unseen_questions", "unseen_names")]
+
+
+def _spoken(folder: Path, name: str, by_title: Mapping[str, str]) -> JudgedSet:
+    rows = read_rows(folder / f"search_{name}.jsonl")
+    asked = tuple(
+        Asked(row.needed("question"), frozenset({by_title[row.needed("title")]})) for row in rows
+    )
+    return JudgedSet(f"everyday {name.replace('_', ' ')}", "golden", asked)
 
 
 def _words(text: str) -> list[str]:

@@ -35,7 +35,7 @@ class Footing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """One paper to hand in: 名称, 原件 or 复印件, 份数, and where it is got."""
+    """One paper to hand in: 名称, 原件 or 复印件, 份数, and where it is got; "" and 0 where that is not said."""
 
     name: str
     form: str = "原件"
@@ -199,8 +199,9 @@ def _materials(materials: tuple[Material, ...]) -> Iterator[Part]:
         return
     yield from _heading(f"需要带的材料（共{len(materials)}项）")
     for one in materials:
-        facts = f"{one.form} {one.copies}份" + (f"，{one.source}" if one.source else "")
-        yield Part(PartKind.ITEM, f"{one.name}\n{facts}", "□")
+        how_many = f"{one.form} {one.copies}份" if one.copies else one.form
+        facts = "，".join(fact for fact in (how_many, one.source) if fact)
+        yield Part(PartKind.ITEM, f"{one.name}\n{facts}" if facts else one.name, "□")
 
 
 def _question(question: str, answer: str, *, is_big: bool = False) -> Iterator[Part]:

@@ -12,8 +12,9 @@ from typing_extensions import override
 
 from content.answers.answer import MOST_RECORDS, NO_ANSWER, Answers, answer
 from content.answers.guide import NEAR, Aspect, guide_answer, read_question
+from content.answers.sections import section_answer
 from content.catalog.item import CatalogItem
-from content.disclosure.record import DisclosureRecord
+from content.disclosure.record import DisclosureRecord, Validity
 from content.feed.policy import TrustRoot
 from content.replica.ports import Results, Verified
 from content.replica.reader import ReplicaReader
@@ -95,7 +96,12 @@ class CuratedReader(ReplicaReader):
         """Return the documents in which an answer is looked for, the likeliest first."""
         found = self.find(SearchRequest(question, limit=MOST_RECORDS, kinds=DOCUMENTS))
         records = (hit.found.record for hit in found.hits)
-        return tuple(record for record in records if isinstance(record, DisclosureRecord))
+        return tuple(
+            record
+            for record in records
+            # What is no longer in force must not be quoted as the answer, not even for want of a better one.
+            if isinstance(record, DisclosureRecord) and record.validity is not Validity.REPEALED
+        )
 
     def answer(self, question: str, *, words: Mapping[Aspect, str]) -> Answers:
         """Return the answer to a question in a record's own words, or say that none was found.
@@ -112,7 +118,7 @@ class CuratedReader(ReplicaReader):
                 return said
         known = next((said for said in guides if said.about), None)
         if known is not None:
-            return known
+            return self._section_about(known.about, question) or known
         found = [answer(question, self.documents_for(question), rarity=self.rarity)]
         for wording, phrase in official.items():
             # The official phrase is long: a record that holds half of it would look like an answer.
@@ -130,6 +136,13 @@ class CuratedReader(ReplicaReader):
         items = [hit.found.record for hit in hits if isinstance(hit.found.record, CatalogItem)]
         said = guide_answer(asked, items, names=self.curation().aliases, words=words, near=near)
         return said or NO_ANSWER
+
+    def _section_about(self, title: str, question: str) -> Answers | None:
+        """Return the section of a document about a service that its guide leaves out."""
+        asked = read_question(question)
+        if asked is None:
+            return None
+        return section_answer(asked.aspect, about=title, records=self.documents_for(title))
 
     def _in_official_words(self, question: str) -> Iterator[tuple[str, str]]:
         """Yield the question with an official phrase in the place of an everyday one, and the phrase."""

@@ -143,7 +143,7 @@ def disagreements(
         record = read(line)
         index = index_row(record)
         kept, expected = held.pop(row, Counter()), _terms_of(index) if index else Counter()
-        agrees = kept == expected and (index is None or _is_kept(db, row, index))
+        agrees = kept == expected and (index is None or is_kept(db, row, index))
         if not agrees or (learned and not _is_vector_of(db, row, record, learned=learned)):
             wrong.append(record_id)
     total = db.execute("SELECT count(*), coalesce(sum(length), 0) FROM bag").fetchall()
@@ -195,7 +195,17 @@ def _texts(index: IndexRow) -> Iterator[str]:
     yield from (index.title, index.body, index.pinyin, index.initials)
 
 
-def _is_kept(db: apsw.Connection, row: int, index: IndexRow) -> bool:
+def agrees(db: apsw.Connection, row: int, record: Record) -> bool:
+    """Say whether a record's suggestions and bag of words are those of its text; cheap, for one record."""
+    index = index_row(record)
+    if index is None:
+        held = "SELECT 1 FROM suggestion WHERE row = ?1 UNION SELECT 1 FROM bag WHERE row = ?1"
+        return db.execute(held, (row,)).fetchone() is None
+    return is_kept(db, row, index)
+
+
+def is_kept(db: apsw.Connection, row: int, index: IndexRow) -> bool:
+    """Say whether suggestions and bag of a row are these."""
     keys = db.execute("SELECT key FROM suggestion WHERE row = ? ORDER BY key", (row,)).fetchall()
     bags = db.execute("SELECT title, length, terms FROM bag WHERE row = ?", (row,)).fetchall()
     same_keys = tuple(key for (key,) in keys) == index.keys

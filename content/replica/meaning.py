@@ -4,7 +4,7 @@ On the controller right after publishing; on a terminal only for what no pack of
 its own connection in short transactions, beside the writer of the replica.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import apsw
@@ -25,6 +25,8 @@ from content.search.vectors import Floats, to_code
 
 MODEL_FILE = "search-model.bin"
 """Beside the replica: the learned model, if the controller has sent one."""
+LEARNED = "learned-"
+"""With this the name of every learned model begins."""
 MOST_PACKED = 1 << 28
 _NEXT = (
     "SELECT row, record, title, terms FROM bag WHERE row NOT IN (SELECT row FROM vector WHERE model = ?)"
@@ -116,6 +118,15 @@ class MeaningMaker:
                         self._keep(row, model=pack.model, code=one.code, terms=terms)
                         taken += 1
         return taken
+
+    def forget_learned(self, *, but: Sequence[str]) -> None:
+        """Delete the vectors of learned models that are no longer in use; these are."""
+        old = f"model LIKE ? AND model NOT IN ({','.join('?' * len(but))})"
+        values = (f"{LEARNED}%", *but)
+        if self._rows(f"SELECT 1 FROM vector WHERE {old} LIMIT 1", values):  # noqa: S608
+            with self._db:
+                self._db.execute(f"DELETE FROM vector WHERE {old}", values)  # noqa: S608
+                self._db.execute("UPDATE corpus SET changes = changes + 1")
 
     def _fill(self, model: str, limit: int, make: Callable[[str, str], Floats | None]) -> int:
         missing = self._rows(_NEXT, (model, limit))

@@ -15,9 +15,11 @@ from content.feed.policy import Policy, TrustRoot
 from content.feed.verify import Reason, Refused, check_entry
 from content.programme.emergency import KIND, EmergencyNotice
 from content.programme.programme import Programme
+from content.replica.indexing import agrees
 from content.replica.ports import Hit, Notices, Results, Verified
 from content.replica.searching import SUGGEST, IndexReader, Models
 from content.replica.shelf import held_policy, open_shelf
+from content.replica.withheld import held_back, may_be_kept_back
 from content.replica.witness import AS_OF
 from content.search.analyse import normalise
 from content.search.curated import CuratedWords
@@ -25,6 +27,8 @@ from content.search.highlight import mark, snippet
 from content.search.request import Curation, Ranked, SearchRequest
 
 MOST_NOTICES = 100
+INDEX_CHANGED = "index_changed"
+"""The search rows of a sound record are not those of its text."""
 
 
 class ReplicaReader:
@@ -36,6 +40,7 @@ class ReplicaReader:
         self._db: apsw.Connection | None = None
         self._policy: Policy | None = None
         self._policy_seen: int | None = None
+        self._withheld: frozenset[str] = frozenset()
         self._tampered: dict[str, str] = {}
         self._index = IndexReader(self._rows)
 
@@ -64,7 +69,9 @@ class ReplicaReader:
             "SELECT record, feed, version, line FROM entry WHERE record = ? AND kind <> ''",
             (record_id,),
         ):
-            return self._verified(*row)
+            found = self._verified(*row)
+            if not self._is_kept_back(found):
+                return found
         raise NotFound("没有找到这份资料，它可能已被撤回。")
 
     def newest(self, kind: str, *, limit: int, offset: int = 0) -> tuple[Verified, ...]:
@@ -145,16 +152,26 @@ class ReplicaReader:
             The last record looked at ("" at the end of the round), and (record, reason) of the bad ones.
         """
         rows = self._rows(
-            "SELECT record, feed, version, line FROM entry WHERE record > ? ORDER BY record LIMIT ?",
+            "SELECT record, feed, version, line, row, kind FROM entry WHERE record > ?"
+            " ORDER BY record LIMIT ?",
             (after, limit),
         )
         bad = []
-        for row in rows:
+        for *held, row, kind in rows:
             try:
-                self._verified(*row)
+                found = self._verified(*held)
+                if kind and not self._is_indexed(row, found.record):
+                    bad.append((held[0], INDEX_CHANGED))
             except Refused as error:
-                bad.append((row[0], str(error.reason)))
+                bad.append((held[0], str(error.reason)))
         return (rows[-1][0] if len(rows) == limit else ""), tuple(bad)
+
+    def _is_indexed(self, row: int, record: Record) -> bool:
+        connection = self._connection()
+        try:
+            return connection is None or agrees(connection, row, record)
+        except (apsw.SQLError, apsw.CorruptError, apsw.IOError):
+            return True  # no such tables yet, or a damaged file: told elsewhere
 
     def _held(self, record_id: str) -> tuple[Verified, ...]:
         sql = "SELECT record, feed, version, line FROM entry WHERE record = ? AND kind <> ''"
@@ -164,10 +181,15 @@ class ReplicaReader:
         good = []
         for row in rows:
             try:
-                good.append(self._verified(*row))
+                found = self._verified(*row)
             except Refused:
                 continue
+            if not self._is_kept_back(found):
+                good.append(found)
         return tuple(good)
+
+    def _is_kept_back(self, found: Verified) -> bool:
+        return found.record.id in self._withheld and may_be_kept_back(found.record)
 
     def _verified(self, record_id: str, feed: str, version: int, line: bytes) -> Verified:
         try:
@@ -183,6 +205,7 @@ class ReplicaReader:
         seen = connection.pragma("data_version")
         if self._policy is None or seen != self._policy_seen:
             self._policy = held_policy(connection, self._root)
+            self._withheld = held_back(connection)
             self._policy_seen = seen
         if self._policy is None:
             raise Refused(Reason.NO_RULE)
@@ -234,7 +257,8 @@ def _body_text(record: Record) -> str:
         case DisclosureRecord():
             return record.text
         case CatalogItem():
-            return " ".join((record.department, *record.aliases, *record.materials))
+            # Everyday names brought the item here (`through` says so), but they are not its text.
+            return "、".join((record.department, *record.materials))
         case Programme() | CuratedWords():
             return ""
         case EmergencyNotice():

@@ -124,7 +124,7 @@ class IndexReader:
             (record, Why.EXACT, "") if is_title else (record, alias, query.text)
             for record, is_title in self._rows(
                 "SELECT record, title = ?1 AS is_title FROM suggestion JOIN bag USING (row)"
-                " WHERE key = ?1 ORDER BY is_title DESC, length",
+                " WHERE key = ?1 ORDER BY is_title DESC, expired, length",
                 (query.text,),
             )
         ]

@@ -270,14 +270,15 @@ class ReplicaWriter:
         self.witness.check(signed, mark=self.marks().get(head.feed), now=now)
         if head.sequence < self._highest(head.feed):
             raise Refused(Reason.OUT_OF_ORDER, f"{head.feed} {head.sequence}")
-        self._db.execute(
-            "INSERT INTO feed VALUES (?, 0, '', 0, ?, ?, ?) ON CONFLICT (feed) DO UPDATE"
-            " SET head_sequence = excluded.head_sequence, head_at = excluded.head_at,"
-            " heard_at = excluded.heard_at"
-            " WHERE excluded.head_at >= head_at",
-            (head.feed, head.sequence, head.at, now),
-        )
-        self.witness.heard(signed)
+        with self._db:  # one write to the disk, and never one half without the other
+            self._db.execute(
+                "INSERT INTO feed VALUES (?, 0, '', 0, ?, ?, ?) ON CONFLICT (feed) DO UPDATE"
+                " SET head_sequence = excluded.head_sequence, head_at = excluded.head_at,"
+                " heard_at = excluded.heard_at"
+                " WHERE excluded.head_at >= head_at",
+                (head.feed, head.sequence, head.at, now),
+            )
+            self.witness.heard(signed)
 
     def forget(self, feed: str) -> None:
         """Empty a feed so that it is fetched anew. The highest sequence ever applied is kept."""

@@ -1,22 +1,20 @@
 """Everyday names that hold in any county, from which a zone's curated words begin."""
 
-import json
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from importlib.resources import files
 
 from content.search.curated import CuratedWords, ItemNames, Target, no_words
+from content.search.everyday import MATTERS, official_names
 
 SHARE = 2
 """A title of more than so many times the official phrase's length is about something more special."""
 
 
-@lru_cache(maxsize=1)
+_NAMES = official_names(MATTERS)
+
+
 def common_names() -> Mapping[str, tuple[str, ...]]:
     """Return official phrase -> everyday names."""
-    text = files("content.search").joinpath("common_names.json").read_text("utf-8")
-    pairs: dict[str, list[str]] = json.loads(text)
-    return {official: tuple(names) for official, names in pairs.items()}
+    return _NAMES
 
 
 def first_words(region: str, items: Iterable[Target]) -> CuratedWords:

@@ -4,7 +4,7 @@ Machines rank; people know that 低保 is 最低生活保障. Their words travel
 terminal believes them only with an approver's signature. How matching uses them is content.search.match's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -53,6 +53,7 @@ class CuratedWords:
         best_bets: what comes first for a query.
         denied: phrases that are never suggested.
         hot: what is offered before anything is typed.
+        popular: what citizens opened most often, the most frequent first; counted, not decided.
     """
 
     id: str
@@ -63,6 +64,7 @@ class CuratedWords:
     best_bets: tuple[BestBet, ...] = ()
     denied: tuple[str, ...] = ()
     hot: tuple[str, ...] = ()
+    popular: tuple[Target, ...] = ()
 
     @property
     def count(self) -> int:
@@ -87,12 +89,13 @@ def query_key(text: str) -> str:
     return "".join(normalise(text).split())
 
 
+def popularity(popular: Sequence[Target]) -> dict[str, float]:
+    """Return record id -> 0..1, falling with the place in the list: 1 for the first."""
+    return {one.record: 1 - at / len(popular) for at, one in enumerate(popular)}
+
+
 def curation_for(
-    region: str,
-    held: Iterable[CuratedWords],
-    *,
-    expired: frozenset[str] = frozenset(),
-    popularity: Mapping[str, float] | None = None,
+    region: str, held: Iterable[CuratedWords], *, expired: frozenset[str] = frozenset()
 ) -> Curation:
     """Return what a terminal of this region searches with: its own words and those of every region above.
 
@@ -100,7 +103,6 @@ def curation_for(
         region: the terminal's division code.
         held: the published words of any regions.
         expired: ids of records that are no longer in force.
-        popularity: record id -> 0..1.
     """
     chain = region_chain(region)
     nearest = sorted(
@@ -124,5 +126,7 @@ def curation_for(
         hot=next((words.hot for words in nearest if words.hot), ()),
         region_chain=chain,
         expired=expired,
-        popularity=MappingProxyType(dict(popularity or {})),
+        popularity=MappingProxyType(
+            popularity(next((words.popular for words in nearest if words.popular), ()))
+        ),
     )

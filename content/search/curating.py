@@ -12,6 +12,7 @@ LONGEST = 30
 MOST_NAMES = 20
 MOST_HOT = 12
 MOST_BETS = 3
+MOST_POPULAR = 50
 LEAST_GROUP = 2
 
 
@@ -23,6 +24,7 @@ class Part(StrEnum):
     BEST_BET = "best_bet"
     DENIED = "denied"
     HOT = "hot"
+    POPULAR = "popular"
 
 
 class BadWord(CallerError):
@@ -108,6 +110,20 @@ def add_hot(words: CuratedWords, text: str) -> CuratedWords:
     return replace(words, hot=(*words.hot, text))
 
 
+def count_popular(words: CuratedWords, counted: tuple[Target, ...]) -> CuratedWords:
+    """Take over which records citizens open most often, the most frequent first.
+
+    Raises:
+        BadWord: nothing was counted yet, or it stands so already.
+    """
+    counted = counted[:MOST_POPULAR]
+    if not counted:
+        raise BadWord("还没有足够的点击次数，暂时排不出常看内容。过一段时间再更新。")
+    if [one.record for one in counted] == [one.record for one in words.popular]:
+        raise BadWord("常看内容与最近的点击次数一致，不必更新。")
+    return replace(words, popular=counted)
+
+
 def remove(words: CuratedWords, part: Part, *, key: str, word: str = "") -> CuratedWords:
     """Take one decision back; what is not there is taken back already.
 
@@ -130,9 +146,11 @@ def remove(words: CuratedWords, part: Part, *, key: str, word: str = "") -> Cura
             return replace(words, denied=tuple(one for one in words.denied if one != key))
         case Part.HOT:
             return replace(words, hot=tuple(one for one in words.hot if one != key))
+        case Part.POPULAR:
+            return replace(words, popular=tuple(one for one in words.popular if one.record != key))
 
 
-def checked(word: str) -> str:
+def checked(word: str, *, longest: int = LONGEST) -> str:
     """Return the word on one line.
 
     Raises:
@@ -141,8 +159,8 @@ def checked(word: str) -> str:
     word = " ".join(word.split())
     if not query_key(word):
         raise BadWord("请填写词语。")
-    if len(word) > LONGEST:
-        raise BadWord(f"词语最长 {LONGEST} 个字，请缩短。")
+    if len(word) > longest:
+        raise BadWord(f"词语最长 {longest} 个字，请缩短。")
     # What is published goes to every terminal: nothing in it may point to a person.
     if looks_personal(word):
         raise BadWord("词语里像是有电话、证件号码或地址，不能放进公开的词表。")

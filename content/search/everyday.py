@@ -1,130 +1,60 @@
 """Everyday words and the official words they mean: what every county's citizens say and no title does.
 
-One line a matter: spoken words before the arrow, official words after it. A query that says one of the former
-is also looked up by the latter; never the other way round. Names of single items are the desk's to curate.
+One source, spoken.txt, one matter a line: `names | hints → official phrase, more official words`. Names are what the
+matter is called (低保): a zone's curated words begin with them. Hints are said when it is meant (穷): they only help a
+query, never the other way round. Names of single items are the desk's to curate.
 """
 
-_LEXICON = """
-低保 吃低保 穷 揭不开锅 没钱过 没饭吃 生活困难 没有收入 没收入 家庭困难 → 最低生活保障
-五保 五保户 五保老人 孤寡 孤寡老人 无儿无女 没儿没女 没人养 无人赡养 光棍老人 → 特困人员 救助供养
-救济 救急 急难 遭灾 遭了灾 着火 失火 突发 揭不开锅 困难补助 过不下去 → 临时救助
-看不起病 没钱看病 没钱治病 没钱住院 大病救助 治不起 → 医疗救助
-孤儿 没爹没妈 没爹娘 爹妈都没 父母双亡 没有父母 → 孤儿 事实无人抚养儿童
-留守儿童 留守娃 → 农村留守儿童 关爱保护
-残疾 瘸 腿残 聋 哑 瞎 看不见 残废 残补 残疾补贴 → 残疾人
-残补 残疾补贴 残疾补助 残疾 → 残疾人生活补贴 护理补贴
-高龄补贴 高龄津贴 老龄补贴 老龄补助 长寿钱 八十岁 80岁 九十岁 90岁 百岁 老人补贴 老人钱 → 高龄津贴 老年人福利补贴
-瘫痪 瘫 卧床 失能 生活不能自理 痴呆 → 失能老年人 护理补贴
-老年证 敬老卡 老年卡 老人卡 → 老年人优待证
-养老院 敬老院 福利院 → 养老机构
-领证 扯证 结婚证 登记结婚 领结婚证 → 结婚登记
-离婚证 办离婚 离婚 打离婚 过不下去 → 离婚登记
-领养 抱养 过继 收养 → 收养登记
-新农合 农合 合作医疗 农村医保 农医保 → 城乡居民基本医疗保险
-医保 医疗保险 看病的保险 医疗本 → 基本医疗保险
-交医保 上医保 买医保 参保 → 基本医疗保险 参保登记
-医保转移 转医保 → 基本医疗保险关系转移接续
-宝宝 新生儿 娃娃刚出生 刚生的 → 新生儿
-外地看病 异地看病 外省看病 在外地住院 外地住院 异地住院 跨省看病 → 异地就医
-住外地 住外省 随子女 跟儿子住 跟女儿住 外地养老 → 异地安置 异地就医备案
-看病报销 报销 报医药费 报药费 住院费 → 医疗费 零星报销
-慢病 慢性病 慢病卡 慢病证 大病卡 特病 高血压 糖尿病 天天吃药 长期吃药 → 门诊慢性病 特殊疾病
-生育金 生育津贴 生孩子报销 产假工资 生娃 生孩子 → 生育保险 生育
-农保 新农保 农村养老 农民养老 居民养老 → 城乡居民养老保险
-养老钱 养老金 老保 退休金 退休工资 → 养老保险 待遇申领
-交养老 买养老 上养老 → 养老保险 参保登记
-退休 办退休 到年龄 → 退休申请 正常退休
-社保转移 转社保 社保转回来 社保迁 养老转移 → 养老保险关系转移接续
-生存认证 刷脸 人脸认证 年审 活着 养老认证 待遇认证 → 待遇资格认证
-丧葬费 丧葬 埋葬费 老伴走了 人走了 去世 抚恤 → 丧葬补助金 抚恤金
-失业金 失业保险 领失业 被辞退 被辞了 被裁 下岗 丢了工作 炒鱿鱼 → 失业保险金 失业
-下岗证 失业证 下岗 没工作 → 失业登记
-找不到工作 找不到活 没活干 不好找工作 四零五零 4050 → 就业困难人员
-找工作 招工 找活 → 求职登记 职业介绍
-创业贷款 贷款创业 没本钱 本钱 小额贷款 做生意贷款 → 创业担保贷款
-创业补贴 创业补助 创业钱 → 创业补贴
-工伤 上班受伤 上班摔伤 上班路上 干活受伤 厂里受伤 机器轧 轧了手 → 工伤认定
-伤残鉴定 评级 伤残等级 评残 定级 几级伤残 → 劳动能力鉴定
-讨薪 欠薪 拖欠工资 不发工资 要工资 工钱 血汗钱 包工头 → 拖欠工资 农民工工资
-劳动仲裁 告公司 告老板 不签合同 没签合同 劳动合同纠纷 → 劳动人事争议 仲裁
-社保卡 市民卡 医保卡 → 社会保障卡
-丢了 掉了 遗失 不见了 弄丢 搞丢 → 补领 补办 补发
-到期 过期 → 换领 换发 延续
-迁户口 转户口 户口迁 落户 户口过来 投靠 → 户口迁移
-上户口 报户口 入户 → 出生登记 户口登记
-销户口 注销户口 人死了 去世 户口销 → 死亡 户口注销
-户口本 户口簿 → 居民户口簿
-改名 改名字 换名字 改姓 → 变更姓名
-身份证 → 居民身份证
-暂住证 外地人 打工证 → 居住证
-出国 护照 → 护照签发
-去香港 去澳门 港澳 通行证 → 往来港澳通行证
-去台湾 台湾 → 往来台湾通行证
-驾照 驾驶证 驾驶本 → 机动车驾驶证
-上牌 上牌照 挂牌 新车 车牌 → 机动车注册登记
-年检 验车 审车 → 机动车检验
-电动车 电瓶车 → 电动自行车
-准生证 生育证 怀孕 怀上 服务证 → 生育登记
-二胎 三胎 二孩 三孩 → 再生育 生育登记
-独生子女费 独生子女 光荣证 → 独生子女父母 奖励
-计生 计划生育 → 计划生育家庭 奖励扶助
-疫苗 打针 疫苗本 防疫本 预防针 → 预防接种
-出生证 出生证明 → 出生医学证明
-上学 入学 报名 幼升小 小升初 上小学 上初中 读小学 → 义务教育 入学
-上幼儿园 幼儿园 → 学前教育
-助学金 贫困生 交不起学费 困难学生 没钱上学 → 家庭经济困难学生 资助
-助学贷款 学费贷款 上大学贷款 大学没钱 → 生源地信用助学贷款
-转学 换学校 换个学校 → 转学
-休学 → 休学
-教师证 教资 老师证 → 教师资格
-危房 危改 房子快塌 房子塌 房子裂 漏雨 旧房 破房子 → 农村危房改造
-建房 盖房 起房子 修房子 宅基地 造房 盖新房 → 宅基地 农村村民住宅
-廉租房 公租房 便宜房 没房子住 没房住 租政府 保障房 → 公共租赁住房
-租房补贴 房租补贴 租房补助 → 住房租赁补贴
-公积金 取公积金 → 住房公积金提取
-公积金贷款 → 住房公积金个人住房贷款
-房产证 房本 不动产证 → 不动产权证 不动产登记
-过户 房子过户 二手房 卖房 继承房子 → 转移登记 不动产登记
-查房产 查房 → 不动产登记资料查询
-承包地 责任田 土地证 承包证 → 土地承包经营权
-征地 占地 占了我家的地 占了地 地被征 地被占 拆迁 补偿款 → 征地补偿安置
-种粮补贴 种地补贴 粮补 地补 直补 种粮食 一亩补 → 耕地地力保护补贴
-农机补贴 拖拉机 收割机 → 农机购置补贴
-农业险 庄稼保险 养猪保险 → 农业保险
-砍树 伐木 砍 山上的树 → 林木采伐
-打井 → 取水许可
-养鱼 → 水域滩涂养殖
-养猪 养牛 养鸡 养殖场 → 动物防疫条件 养殖
-开店 小卖部 小卖铺 摆摊 个体户 小店 → 个体工商户
-开公司 注册公司 办公司 → 公司设立登记
-执照 营业证 → 营业执照
-饭店 餐馆 开饭馆 小吃店 食堂 → 食品经营许可
-理发店 旅馆 宾馆 澡堂 美容店 → 公共场所卫生许可
-打官司 请律师 律师费 没钱打官司 没钱请律师 → 法律援助
-公证 → 公证
-调解 吵架 邻居纠纷 纠纷 → 人民调解
-退伍 当兵 复员 转业 退役军人 老兵 → 退役士兵 退役军人
-参军 入伍 征兵 → 兵役登记
-坟 墓地 公墓 埋 火化 火葬 → 殡葬 公墓
-排污 下水道 → 排水 污水
-路灯 坏路 修路 → 公路 道路
-投诉 举报 告状 → 投诉 举报
-缴税 交税 发票 开票 → 税务 发票
-水费 自来水 停水 → 供水
-电费 停电 → 供电
-"""
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
 
 
-def _read(lexicon: str) -> dict[str, tuple[str, ...]]:
-    said: dict[str, tuple[str, ...]] = {}
-    for line in lexicon.strip().splitlines():
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One line.
+
+    Attributes:
+        names: what it is called.
+        hints: what is said when it is meant.
+        official: the official phrase, then other words of titles.
+    """
+
+    names: tuple[str, ...]
+    hints: tuple[str, ...]
+    official: tuple[str, ...]
+
+
+def read_matters(text: str) -> tuple[Matter, ...]:
+    """Return the matters of a text of such lines."""
+    found = []
+    for line in text.strip().splitlines():
         spoken, official = line.split("→")
-        meant = tuple(official.split())
-        for word in spoken.split():
-            others = tuple(one for one in meant if one != word)
+        names, _, hints = spoken.partition("|")
+        found.append(Matter(tuple(names.split()), tuple(hints.split()), tuple(official.split())))
+    return tuple(found)
+
+
+def spoken_words(matters: tuple[Matter, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Return spoken word -> official words."""
+    said: dict[str, tuple[str, ...]] = {}
+    for matter in matters:
+        for word in (*matter.names, *matter.hints):
+            others = tuple(one for one in matter.official if one != word)
             said[word] = tuple(dict.fromkeys((*said.get(word, ()), *others)))
     return said
 
 
-EVERYDAY = _read(_LEXICON)
+def official_names(matters: tuple[Matter, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Return official phrase -> everyday names."""
+    named: dict[str, tuple[str, ...]] = {}
+    for matter in matters:
+        if matter.names:
+            phrase = matter.official[0]
+            named[phrase] = (*named.get(phrase, ()), *matter.names)
+    return named
+
+
+MATTERS = read_matters(files("content.search").joinpath("spoken.txt").read_text("utf-8"))
+EVERYDAY = spoken_words(MATTERS)
 """Spoken word -> official words."""

@@ -65,6 +65,28 @@ def chips(found: Sequence[Found]) -> tuple[Chip, ...]:
     return ()
 
 
+def divided(
+    found: Sequence[Found], chosen: Mapping[Facet, str]
+) -> tuple[tuple[Facet, tuple[Chip, ...]], ...]:
+    """Return every facet with its values, the most frequent first, for those who have a whole page for it.
+
+    A facet counts what the choices of the others leave, so that each count is what choosing it would show.
+    """
+    rows = []
+    for facet in Facet:
+        others = {one: value for one, value in chosen.items() if one is not facet}
+        counts = Counter(value_of(one, facet) for one in found if is_chosen(one, others))
+        counts.pop("", None)
+        if len(counts) > 1 or facet in chosen:
+            rows.append((facet, tuple(Chip(facet, *pair) for pair in counts.most_common())))
+    return tuple(rows)
+
+
+def is_chosen(found: Found, chosen: Mapping[Facet, str]) -> bool:
+    """Say whether a record has every chosen value."""
+    return all(value_of(found, facet) == value for facet, value in chosen.items())
+
+
 def has(found: Found, chip: Chip) -> bool:
     """Say whether a record is among those of a choice."""
     return value_of(found, chip.facet) == chip.value

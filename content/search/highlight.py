@@ -1,7 +1,8 @@
 """Where a query is found in a title, and the window of a body that answers best. Pure."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from content.search.analyse import bigrams, normal_chars, normalise
 
@@ -22,6 +23,30 @@ def mark(text: str, query: str) -> Spans:
             if "".join(characters[at : at + size]) in terms:
                 covered[at : at + size] = [True] * size
     return _spans(covered)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text; `strong` where the query's words stand."""
+
+    text: str
+    strong: bool
+
+
+def pieces(text: str, spans: Spans) -> tuple[Piece, ...]:
+    """Return the text cut at its marks; joined again it is the text."""
+    return tuple(_pieces(text, spans))
+
+
+def _pieces(text: str, spans: Spans) -> Iterator[Piece]:
+    at = 0
+    for start, end in spans:
+        if at < start:
+            yield Piece(text[at:start], strong=False)
+        yield Piece(text[start:end], strong=True)
+        at = end
+    if at < len(text):
+        yield Piece(text[at:], strong=False)
 
 
 def snippet(body: str, query: str) -> tuple[str, Spans]:

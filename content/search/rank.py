@@ -48,8 +48,10 @@ SENTENCE_FLOOR = 0.80
 
 CERTAIN = 0.7
 """Of this certainty the words alone decide."""
-POPULAR = 0.10
-EXPIRED = 0.30
+POPULAR = 0.02
+"""Of the best score, at most: it decides between hits that are as good as equal and nowhere else."""
+EXPIRED = 0.50
+"""Below every valid record that fits at least half as well as the best; asked for by its name it still comes first."""
 ELSEWHERE = 0.50
 NEARER = 0.03
 

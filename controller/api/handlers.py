@@ -13,6 +13,7 @@ from content.errors import NotFound
 from content.feed.entry import head_to_bytes
 from controller.api.keys import SERVICES, TERMINAL
 from controller.api.peer import OTHER_FEED, TOO_LARGE, TOO_MANY, problem
+from controller.services.trust_shelf import NAME
 from devices.wire.jobs import MAX_RESULT, Orders
 from devices.wire.messages import AckResult, BadMessage, Envelope, Hello, from_bytes, to_bytes
 
@@ -92,7 +93,7 @@ async def word(request: web.Request) -> web.Response:
 async def orders(request: web.Request) -> web.Response:
     """GET /orders: the next job and the desired shadow, as the retained topics would say."""
     jobs, device = request.config_dict[SERVICES].jobs, request[TERMINAL].id
-    return _json(Orders(await jobs.next(device), await jobs.signed_want(device)))
+    return _json(Orders(await jobs.next(device), await jobs.wants.signed(device)))
 
 
 async def renew(request: web.Request) -> web.Response:
@@ -151,6 +152,14 @@ async def receipt(request: web.Request) -> web.Response:
         raise NotFound(str(error)) from error
 
 
+async def search_model(request: web.Request) -> web.Response:
+    """GET /search-model: which learned model is in use; the file itself is under /b."""
+    models = request.config_dict[SERVICES].models
+    if models is None:
+        raise NotFound("这里没有搜索模型。")
+    return _json(models.offer())
+
+
 ROUTES = (
     web.get(f"/f/{FEED}/head", head),
     web.get(f"/f/{FEED}/log", log),
@@ -162,7 +171,8 @@ ROUTES = (
     web.put(r"/job/{id:[0-9a-f]{32}}/result", job_result),
     web.post("/hello", hello),
     web.get("/b/{name:[0-9a-f]{64}}", blob),
-    web.get("/t/{name:[0-9a-z.]{1,90}}", trust),
+    web.get(f"/t/{{name:{NAME.pattern}}}", trust),
+    web.get("/search-model", search_model),
     web.get("/r/{code:[0-9A-Za-z-]{10,14}}", receipt),
 )
 

@@ -10,11 +10,13 @@ from controller.api.standing import AskStanding
 from controller.push.expulsion import OpenLinks
 from controller.push.welcome import FeedSource, Welcomer
 from controller.push.words import Words
+from controller.services.findings import Finding
 from controller.services.intake import Intake
 from controller.services.jobs import Jobs
 from controller.services.renewals import Renewals
 from controller.services.terminals import Terminals
 from controller.store.terminals import Terminal
+from devices.wire.search_model import ModelOffer
 
 
 class Library(Protocol):
@@ -37,6 +39,22 @@ class TrustFiles(Protocol):
         ...
 
 
+class Notebook(Protocol):
+    """Keeps what should not have happened."""
+
+    def note(self, finding: Finding) -> None:
+        """Take a finding; never blocks, never fails."""
+        ...
+
+
+class SearchModels(Protocol):
+    """The learned search model in use."""
+
+    def offer(self) -> ModelOffer:
+        """Return which it is and where it lies among the blobs."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceServices:
     """What the device API serves from. `blobs` is the content-addressed folder: files named by SHA-256 hex.
@@ -53,9 +71,11 @@ class DeviceServices:
     jobs: Jobs
     links: OpenLinks
     renewals: Renewals
+    findings: Notebook
     library: Library | None = None
     trust: TrustFiles | None = None
     standing: AskStanding | None = None
+    models: SearchModels | None = None
 
 
 SERVICES = web.AppKey("DEVICE_SERVICES", DeviceServices)

@@ -14,6 +14,7 @@ from content.errors import CallerError
 from controller.api.handlers import ROUTES
 from controller.api.keys import SERVICES, DeviceServices
 from controller.api.peer import identify, problems
+from controller.api.trespass import noted
 from controller.broker.ports import holder_of
 from controller.broker.refusals import Refusal, RefusedHandshake
 
@@ -27,7 +28,7 @@ class ApiProblem(CallerError):
 
 def create_device_api(services: DeviceServices) -> web.Application:
     """Return the application of the device API."""
-    app = web.Application(middlewares=[problems, identify], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[noted, problems, identify], client_max_size=MAX_BODY)
     app[SERVICES] = services
     app.add_routes(ROUTES)
     return app

@@ -81,6 +81,13 @@ async def _terminal(transport: Transport | None, services: DeviceServices) -> Te
     return await services.renewals.shown(terminal, shown)
 
 
+def name_shown(request: web.Request) -> str:
+    """Return the name in the certificate of a connection, whether or not its terminal is welcome."""
+    certificate = _certificate(request.transport)
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME) if certificate else []
+    return str(names[0].value) if names else ""
+
+
 def _certificate(transport: Transport | None) -> x509.Certificate | None:
     tls = transport.get_extra_info("ssl_object") if transport else None
     if not isinstance(tls, ssl.SSLObject):

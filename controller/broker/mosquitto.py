@@ -10,20 +10,16 @@ import logging
 import os
 import shutil
 import signal
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable, Iterable
 
 from content.errors import CallerError
+from controller.broker.log_pipe import LogPipe
 from controller.broker.ports import holder_of
 from controller.broker.private_files import write_private
 from controller.broker.refusals import HandshakeWatch, RefusedHandshake
-from controller.broker.settings import (
-    MAX_PACKET,
-    BrokerSettings,
-    DeviceAccess,
-    access_text,
-    config_text,
-)
+from controller.broker.settings import BrokerSettings, DeviceAccess, access_text, config_text
+from controller.broker.trespass import Trespass, TrespassWatch
 from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -51,11 +47,14 @@ class Mosquitto:
         settings: BrokerSettings,
         clock: Clock,
         on_refused: Callable[[RefusedHandshake], None],
+        on_trespass: Callable[[Trespass], None],
         pauses_s: tuple[float, ...] = PAUSES_S,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._on_refused = on_refused
+        self._on_trespass = on_trespass
+        self._trespasses = TrespassWatch()
         self._pauses_s = pauses_s
         self._process: Process | None = None
         self._running = asyncio.Event()
@@ -89,6 +88,8 @@ class Mosquitto:
 
     async def allow(self, devices: Iterable[DeviceAccess]) -> None:
         """Let exactly these terminals in. Takes effect at once, also for those that are connected."""
+        devices = tuple(devices)
+        self._trespasses.allow(devices)
         write_private(self._settings.access, access_text(devices).encode())
         self.reload()
 
@@ -126,36 +127,43 @@ class Mosquitto:
                 "请管理员在服务器上运行 apt-get install mosquitto，装好后系统会自动启动它。"
             )
         self._last_error = ""
-        command = [*_dies_with_us(), program, "-c", str(self._settings.config)]
+        log = LogPipe.open()
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=DEVNULL,
-                stdout=PIPE,
-                stderr=STDOUT,
-                limit=2 * MAX_PACKET,
-                start_new_session=True,  # Ctrl-C is for the controller, which says goodbye first
-            )
+            try:
+                process = self._process = await self._start(program, log)
+            finally:
+                os.close(log.write)
+            try:
+                await self._follow(log)
+            finally:
+                self._running.clear()
+                await _end(process)
         except OSError:
             logger.exception("broker cannot be started", extra={"program": program})
             return BrokerProblem(
                 f"消息服务程序 {program} 无法运行，请检查文件权限或重新安装 mosquitto。"
             )
-        try:
-            await self._follow(self._process)
         finally:
-            self._running.clear()
-            await _end(self._process)
+            os.close(log.read)
         return await self._why_it_ended()
 
-    async def _follow(self, process: Process) -> None:
+    async def _start(self, program: str, log: LogPipe) -> Process:
+        return await asyncio.create_subprocess_exec(
+            *(*_dies_with_us(), program, "-c", str(self._settings.config)),
+            stdin=DEVNULL,
+            stdout=log.write,
+            stderr=log.write,
+            start_new_session=True,  # Ctrl-C is for the controller, which says goodbye first
+        )
+
+    async def _follow(self, log: LogPipe) -> None:
         watch = HandshakeWatch()
-        assert process.stdout is not None  # noqa: S101 - asked for with PIPE
-        async for raw in process.stdout:
-            line = raw.decode("utf-8", "replace").strip()
-            self._note(line)
-            if refused := watch.read(line):
+        async for line in log.lines():
+            if trespass := self._trespasses.read(line):
+                self._on_trespass(trespass)
+            elif refused := watch.read(line):
                 self._on_refused(refused)
+            self._note(line)
 
     def _note(self, line: str) -> None:
         is_error = line.startswith("Error")
@@ -205,7 +213,9 @@ async def _end(process: Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), STOP_S)
+            # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the end.
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
     if process.returncode is None:
         logger.warning("broker did not end in time and was killed", extra={"pid": process.pid})
         process.kill()

@@ -16,6 +16,8 @@ MAX_WAITING = 100_000
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 """Of one client, the controller above all: every terminal's report at once is 30 MB at 100 000 terminals."""
 
+LOG_KINDS = ("error", "warning", "notice", "information", "debug", "subscribe")
+
 
 @dataclass(frozen=True, slots=True)
 class BrokerSettings:
@@ -76,7 +78,8 @@ def config_text(settings: BrokerSettings) -> str:
         # Not stdout: mosquitto 2.0 does not flush it, and its readiness would stay in the pipe.
         "log_dest stderr",
         "log_timestamp false",
-        *(f"log_type {kind}" for kind in ("error", "warning", "notice", "information")),
+        # Debug and subscribe: nothing else tells of a terminal that reaches outside its list (trespass.py).
+        *(f"log_type {kind}" for kind in LOG_KINDS),
         # The state folder is private to this user; mosquitto would else become "mosquitto" and read nothing.
         *(["user root"] if os.geteuid() == 0 else []),
         f"listener {settings.port} {settings.host}",

@@ -14,6 +14,7 @@ from controller.commands.offline import offline
 from controller.config import load_config
 from controller.enrol import enrol_terminal
 from controller.services.pairings import Placement
+from devices.drivers.printer.model import sheet
 
 COMMAND = "command_line"
 """Who did it, in the audit log: whoever has the state folder may do anything with it."""
@@ -74,7 +75,14 @@ def _placement(options: argparse.Namespace, *, device: str, site: str) -> Placem
         attended=options.attended,
         screens=tuple(options.screen) or ("kiosk",),
         printer=options.printer,
+        printer_model=_known_model(options.printer_model),
     )
+
+
+def _known_model(key: str) -> str:
+    """Return the key of a sheet that there is: a wrong one would stop the terminal's agent where it stands."""
+    sheet(key)
+    return key
 
 
 async def _register(

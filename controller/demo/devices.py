@@ -11,7 +11,7 @@ from devices.sim.buttons import Button, panels
 from devices.sim.control import control_path
 from devices.sim.orders import give_order
 
-KINDS = (Kind.ID_CARD, Kind.SCANNER, Kind.PRESENCE)
+KINDS = (Kind.ID_CARD, Kind.SCANNER, Kind.PRESENCE, Kind.KEYPAD)
 LONGEST = 200
 """Characters of a scanned text."""
 

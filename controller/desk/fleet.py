@@ -11,7 +11,9 @@ from controller.auth.sessions import signed_in
 from controller.desk.fleet_map import draw
 from controller.desk.forms import BadInput, number, word
 from controller.desk.health_plot import plot
+from controller.desk.jobs import job_list, one_terminal
 from controller.desk.pages import done, page, say
+from controller.desk.paper_view import paper_view
 from controller.keys import ALERTS, CLOCK, TERMINALS
 from controller.services.alert_rules import by_site
 from controller.services.alerts import BadSnooze
@@ -24,7 +26,7 @@ LINES = 2_000
 """History lines that the plot is made from."""
 SHOWN = 50
 HOUR = 60
-DEVICES = ("printer", "id_card", "scanner", "presence", "text_sign", "ups")
+DEVICES = ("printer", "id_card", "scanner", "presence", "text_sign", "ups", "keypad")
 """Peripherals that have a name in the locale files."""
 _EAST, _NORTH = 180.0, 90.0
 
@@ -69,6 +71,8 @@ async def terminal(request: web.Request) -> web.Response:
         said={f"{one.code} {one.subject}": one.text for one in (*cleared, *status.faults)},
         devices=[(name, _device_word(name), word) for name, word in status.devices.items()],
         days=DAYS,
+        paper=paper_view(status.paper) if status.printer else None,
+        jobs=await job_list(request, await one_terminal(request, device)),
     )
 
 

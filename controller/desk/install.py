@@ -7,13 +7,19 @@ from controller.desk import (
     account,
     approval,
     audit,
+    bundles,
     documents,
     emergency,
+    exams,
     fleet,
     home,
+    jobs,
     pairing,
     people,
     requests,
+    rollouts,
+    search,
+    streams,
     terminals,
     uploads,
     visitors,
@@ -79,6 +85,29 @@ ROUTES: tuple[web.AbstractRouteDef, ...] = (
     web.get("/desk/terminals/alerts", fleet.alerts, name="desk-alerts"),
     web.post(r"/desk/terminals/alerts/{number:\d{1,9}}", fleet.snooze, name="desk-snooze"),
     web.get("/desk/terminals/at/{device}", fleet.terminal, name="desk-terminal"),
+    *_both("/desk/terminals/jobs", jobs.order, "jobs"),
+    web.get("/desk/terminals/jobs/live", jobs.live, name="desk-jobs-live"),
+    web.get("/desk/terminals/jobs/{id:[0-9a-f]{32}}", jobs.job, name="desk-job"),
+    web.get("/desk/terminals/jobs/{id:[0-9a-f]{32}}/result", jobs.result, name="desk-job-result"),
+    web.post(
+        "/desk/terminals/jobs/{id:[0-9a-f]{32}}/withdraw", jobs.withdraw, name="desk-withdraw-job"
+    ),
+    web.get("/desk/terminals/rollouts", rollouts.rollouts, name="desk-rollouts"),
+    *_both("/desk/terminals/rollouts/plan", rollouts.plan, "rollout-plan"),
+    web.get("/desk/terminals/rollouts/{id:[0-9a-f]{32}}", rollouts.one, name="desk-rollout"),
+    web.get(
+        "/desk/terminals/rollouts/{id:[0-9a-f]{32}}/live", rollouts.live, name="desk-rollout-live"
+    ),
+    web.post(
+        "/desk/terminals/rollouts/{id:[0-9a-f]{32}}/{act:halt|resume|back|close}",
+        rollouts.turn,
+        name="desk-rollout-turn",
+    ),
+    web.get("/desk/terminals/bundles", bundles.bundles, name="desk-bundles"),
+    web.post("/desk/terminals/bundles", bundles.make),
+    web.get(
+        "/desk/terminals/bundles/{id:[0-9a-f]{16}}/file", bundles.file, name="desk-bundle-file"
+    ),
     web.get("/desk/people", people.people, name="desk-people"),
     web.post("/desk/people", people.invite, name="desk-invite-person"),
     web.post("/desk/people/{id}/standing", people.standing, name="desk-standing"),
@@ -87,16 +116,22 @@ ROUTES: tuple[web.AbstractRouteDef, ...] = (
     web.post("/desk/policy", people.sign_policy),
     web.get("/desk/audit", audit.audit, name="desk-audit"),
     web.get("/desk/audit/export/{form}", audit.export, name="desk-audit-export"),
+    web.get("/desk/search", search.search, name="desk-search"),
     web.get("/desk/words", words.words, name="desk-words"),
     web.post("/desk/words/begin", words.begin, name="desk-words-begin"),
     web.post("/desk/words/add/{part:[a-z_]+}", words.add, name="desk-words-add"),
     web.post("/desk/words/remove/{part:[a-z_]+}", words.take_back, name="desk-words-remove"),
+    web.post("/desk/words/popular", words.popular, name="desk-words-popular"),
     web.post("/desk/words/undo", words.undo, name="desk-words-undo"),
     web.post("/desk/words/settle", words.settle, name="desk-words-settle"),
     web.get("/desk/words/approve", words_approval.offer, name="desk-words-approve"),
     web.get("/desk/words/statement", words_approval.statement, name="desk-words-statement"),
     web.get("/desk/words/body", words_approval.body, name="desk-words-body"),
     web.post("/desk/words/sign", words_approval.sign, name="desk-words-sign"),
+    web.get("/desk/words/exam", exams.exams, name="desk-exams"),
+    web.post("/desk/words/exam", exams.add, name="desk-exam-add"),
+    web.post(r"/desk/words/exam/{number:\d{1,9}}/remove", exams.remove, name="desk-exam-remove"),
+    web.post("/desk/words/exam/back", exams.go_back, name="desk-exam-back"),
     web.get("/desk/account", account.account, name="desk-account"),
     web.post("/desk/account/password", account.password, name="desk-password"),
     web.post("/desk/account/keys", account.register_key, name="desk-keys"),
@@ -112,8 +147,8 @@ def install(app: web.Application) -> None:
     desk_pages.install(app, icons=icons)
     phone_pages.install(app, icons=icons, clock=app[CLOCK])
     app[ERROR_PAGE] = error_page
-    app[terminals.STREAMS] = set()
-    app.on_shutdown.append(terminals.end_streams)
+    app[streams.STREAMS] = set()
+    app.on_shutdown.append(streams.end_streams)
     app.add_routes(ROUTES)
     app.add_routes(PHONE_ROUTES)
     app.router.add_get("/", _to_desk)

@@ -58,6 +58,7 @@ class Place:
 
 NAVIGATION = (
     Place("home", "house"),
+    Place("search", "search", Permission.READ_WORDS),
     Place("documents", "file-text", Permission.READ_DOCUMENTS),
     Place("emergency", "siren", Permission.READ_EMERGENCY),
     Place("words", "text-search", Permission.READ_WORDS),

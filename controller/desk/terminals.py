@@ -1,10 +1,6 @@
 """The page of terminals, and the stream that keeps it true while it is open."""
 
-import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
 
@@ -13,20 +9,13 @@ from controller.auth.sessions import signed_in
 from controller.desk.forms import word
 from controller.desk.pages import fragment, page
 from controller.desk.paging import Pager, offset_of
-from controller.keys import EVENTS, TERMINALS
-from controller.services.events import Overflowed, Published, Subscription, TerminalChanged
+from controller.desk.streams import stream
+from controller.keys import TERMINALS
+from controller.services.events import Published, TerminalChanged
 from controller.services.terminal_status import TerminalStatus
-
-STREAMS = web.AppKey("DESK_STREAMS", set[asyncio.Task[Any]])
-
-SETTLE_S = 0.5
-"""Changes that come together are drawn together."""
 
 PAGE = 50
 """Terminals on one page: a stream that draws thousands anew helps nobody."""
-
-KEEP_ALIVE_S = 20.0
-"""A proxy closes what is silent; and a page must not stay green on old news."""
 
 
 async def terminals(request: web.Request) -> web.Response:
@@ -38,60 +27,11 @@ async def terminals(request: web.Request) -> web.Response:
 async def live(request: web.Request) -> web.StreamResponse:
     """Send the list anew whenever something changed, as server-sent events."""
     require(signed_in(request), Permission.READ_TERMINALS)
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream",
-            "Cache-Control": "no-store",
-            "X-Accel-Buffering": "no",
-        }
-    )
-    await response.prepare(request)
-    with _stream(request.app):
-        async with request.config_dict[EVENTS].subscribe() as events:
-            # The browser has gone: that is how such a stream ends.
-            with suppress(ConnectionResetError):
-                while True:
-                    await response.write(await _event(request))
-                    await _wait_for_change(events)
-    return response
 
+    async def draw() -> str:
+        return fragment(request, "terminals_list.html", view=await _view(request))
 
-@contextmanager
-def _stream(app: web.Application) -> Iterator[None]:
-    """Let the application end this stream when it stops: an open page must not hold it up."""
-    task, streams = asyncio.current_task(), app[STREAMS]
-    if task is None:
-        raise RuntimeError("a stream runs in a task")
-    streams.add(task)
-    try:
-        yield
-    finally:
-        streams.discard(task)
-
-
-async def end_streams(app: web.Application) -> None:
-    """End every open stream; the pages try again by themselves."""
-    streams = app[STREAMS]
-    for task in tuple(streams):
-        task.cancel()
-
-
-async def _wait_for_change(events: Subscription) -> None:
-    """Return after the next change that this page shows, or when it is time to look again."""
-    try:
-        async with asyncio.timeout(KEEP_ALIVE_S):
-            async for event in events:
-                if isinstance(event, TerminalChanged | Published | Overflowed):
-                    break
-    except TimeoutError:
-        return
-    await asyncio.sleep(SETTLE_S)
-
-
-async def _event(request: web.Request) -> bytes:
-    html = fragment(request, "terminals_list.html", view=await _view(request))
-    lines = "".join(f"data: {line}\n" for line in html.splitlines())
-    return f"event: terminals\n{lines}\n".encode()
+    return await stream(request, "terminals", draw=draw, on=(TerminalChanged, Published))
 
 
 @dataclass(frozen=True, slots=True)

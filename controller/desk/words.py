@@ -15,6 +15,7 @@ from content.search.curating import (
     add_best_bet,
     add_hot,
     add_synonyms,
+    count_popular,
     deny,
     remove,
 )
@@ -24,7 +25,7 @@ from controller.desk.forms import choice, number, word
 from controller.desk.pages import address, page, say
 from controller.keys import CURATION, PEOPLE, SEARCH_COPY, SEARCHES
 
-TABS = ("missed", "alias", "synonym", "best_bet", "denied", "hot", "history")
+TABS = ("missed", "alias", "synonym", "best_bet", "denied", "hot", "popular", "history")
 FOUND = 6
 _BETWEEN = str.maketrans(dict.fromkeys("、，,;；=/|", " "))
 
@@ -104,6 +105,21 @@ async def undo(request: web.Request) -> web.StreamResponse:
     raise _back(request, form, "words_undone")
 
 
+async def popular(request: web.Request) -> web.StreamResponse:
+    """Take over what the counts of the last months say that citizens open most often."""
+    form, by = await request.post(), signed_in(request)
+    opened = await request.config_dict[SEARCHES].most_opened(by)
+    try:
+        await request.config_dict[CURATION].count_popular(
+            by, word(form, "region"), opened, seen=number(form, "seen")
+        )
+    except Forbidden:
+        raise
+    except CallerError as error:
+        return await _show(request, form=form, problem=str(error))
+    raise _back(request, form, "words_changed")
+
+
 async def settle(request: web.Request) -> web.StreamResponse:
     """Take a query off the list of those without a hit."""
     form = await request.post()
@@ -127,6 +143,9 @@ def _addition(part: Part, form: Form) -> tuple[Callable[[CuratedWords], CuratedW
             return lambda held: deny(held, text), text
         case Part.HOT:
             return lambda held: add_hot(held, text), text
+        case Part.POPULAR:
+            # Counted, never typed: the form does not offer it, and who sends it is told so.
+            return lambda held: count_popular(held, ()), text
 
 
 def _back(request: web.Request, form: Form, key: str) -> web.HTTPSeeOther:
@@ -183,6 +202,7 @@ def _counts(held: CuratedWords) -> dict[str, int]:
         "best_bet": len(held.best_bets),
         "denied": len(held.denied),
         "hot": len(held.hot),
+        "popular": len(held.popular),
         "history": 0,
     }
 

@@ -14,7 +14,7 @@ from controller.keys import CURATION, PEOPLE, POLICIES
 from controller.services.publishing import ToSign
 from controller.store.keys import KeyState, KeyUse
 
-PARTS = ("aliases", "synonyms", "best_bets", "denied", "hot")
+PARTS = ("aliases", "synonyms", "best_bets", "denied", "hot", "popular")
 
 
 async def offer(request: web.Request) -> web.Response:

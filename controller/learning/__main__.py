@@ -2,6 +2,7 @@
 
     python -m controller.learning model --passages FILE … [--answers FILE …] --out search-model.bin
     python -m controller.learning vectors --replica replica.db --out vectors.bin
+    python -m controller.learning night --folder FOLDER     (started by the controller each night)
 
 Passages are JSON lines with id, title, text and, if there is one, category; answers have question and relevant
 (ids of passages). Files may be compressed (.zst). `vectors` makes what a replica lacks, titles of service items
@@ -20,6 +21,7 @@ from backports import zstd
 from content.replica.meaning import MeaningMaker
 from content.replica.sentences import NAME, open_models
 from controller.learning.model import Answered, ModelMaker, Passage
+from controller.learning.night import run
 
 STEP = 64
 MAKING_S = 5.0
@@ -36,7 +38,12 @@ def main() -> int:
     vectors = commands.add_parser("vectors", help="make and pack the vectors of a replica")
     vectors.add_argument("--replica", type=Path, required=True)
     vectors.add_argument("--out", type=Path, required=True)
+    night = commands.add_parser("night", help="a night's work in one folder, within its limits")
+    night.add_argument("--folder", type=Path, required=True)
     options = parser.parse_args()
+    if options.command == "night":
+        run(options.folder)
+        return 0
     if options.command == "model":
         return _make_model(options.passages, options.answers, options.out)
     return _make_vectors(options.replica, options.out)

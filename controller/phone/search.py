@@ -3,7 +3,6 @@
 Nothing about the visitor is kept: no cookie, no script, and the query stands in the address alone.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -11,10 +10,10 @@ from aiohttp import web
 from content.answers.answer import NO_ANSWER, Answer, Certainty
 from content.answers.guide import Aspect
 from content.catalog.item import CatalogItem
-from content.disclosure.record import DisclosureRecord
+from content.disclosure.record import DisclosureRecord, Validity
 from content.replica.ports import Hit
 from content.search.analyse import is_question
-from content.search.highlight import Spans
+from content.search.highlight import Piece, pieces
 from controller.keys import CONFIG, SEARCH_COPY
 from controller.phone.pages import page, say
 
@@ -23,14 +22,6 @@ LONGEST_QUERY = 60
 LAST_PAGE = 25
 FEW = 3
 SAID = frozenset({"best_bet", "alias", "pinyin", "initials", "synonym", "meaning"})
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of text; `strong` where the query's words stand."""
-
-    text: str
-    strong: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +34,7 @@ class Line:
     snippet: tuple[Piece, ...]
     why: str
     is_item: bool
+    repealed: bool
 
 
 async def search(request: web.Request) -> web.Response:
@@ -75,22 +67,6 @@ async def search(request: web.Request) -> web.Response:
     )
 
 
-def pieces(text: str, spans: Spans) -> tuple[Piece, ...]:
-    """Return the text cut at its marks; joined again it is the text."""
-    return tuple(_pieces(text, spans))
-
-
-def _pieces(text: str, spans: Spans) -> Iterator[Piece]:
-    at = 0
-    for start, end in spans:
-        if at < start:
-            yield Piece(text[at:start], strong=False)
-        yield Piece(text[start:end], strong=True)
-        at = end
-    if at < len(text):
-        yield Piece(text[at:], strong=False)
-
-
 def _source(request: web.Request, answer: Answer) -> str:
     parts = (answer.source, answer.article, answer.day.isoformat() if answer.day else "")
     return say(request, "search.between").join(part for part in parts if part)
@@ -111,6 +87,7 @@ def _line(request: web.Request, hit: Hit) -> Line:
         pieces(hit.snippet, hit.snippet_marks),
         say(request, f"why.{hit.why}") if hit.why in SAID else "",
         isinstance(record, CatalogItem),
+        isinstance(record, DisclosureRecord) and record.validity is Validity.REPEALED,
     )
 
 

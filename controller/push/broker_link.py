@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import aiomqtt
+from typing_extensions import override
 
 from controller.broker.pki import CONTROLLER
 from devices.wire import topics
@@ -25,7 +26,11 @@ FILTERS = tuple(
 WAITS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 KEEPALIVE_S = 15
 ANSWER_S = 10.0
-MAX_WAITING = 20_000
+MOST_IN_FLIGHT = 200
+"""Messages on their way to the broker before the next one waits; paho's own 20 starve a fleet that comes back."""
+MOST_AT_ONCE = 100
+"""Messages served before others have their turn."""
+MAX_WAITING = 50_000
 """Messages that may wait for us; beyond it they are dropped and terminals say them again."""
 
 
@@ -99,6 +104,7 @@ class BrokerLink:
         try:
             await client.publish(topic, payload, qos=1, retain=retain)
         except aiomqtt.MqttError:
+            heed_cancellation()
             return False
         heed_cancellation()
         return True
@@ -111,6 +117,8 @@ class BrokerLink:
                 await self._address.ready()
                 await self._one_connection(events)
             except aiomqtt.MqttError as error:
+                # A goodbye that fails comes in the place of the cancellation that asked for it.
+                heed_cancellation()
                 tries = 0 if self._client else tries
                 self._node = (self._node + 1) % len(self._address.nodes)
                 self._note_loss(error)
@@ -134,10 +142,12 @@ class BrokerLink:
             heed_cancellation()
             try:
                 async for message in client.messages:
-                    payload = message.payload
-                    if isinstance(payload, bytes):
-                        incoming = Incoming(message.topic.value, payload, is_old=message.retain)
-                        await events.on_message(incoming)
+                    await self._serve(message, events)
+                    # What came meanwhile is taken without a task for each: a fleet speaks at once.
+                    for _ in range(min(client.mailbox.qsize(), MOST_AT_ONCE)):
+                        await self._serve(client.mailbox.get_nowait(), events)
+                    if client.mailbox.overflowed:
+                        await self._hear_again(client)
             except asyncio.CancelledError:
                 # A clean goodbye: the broker forgets the will, so we say it ourselves.
                 await self._say(client, up=False)
@@ -147,9 +157,21 @@ class BrokerLink:
         payload = to_bytes(ControllerState(up=up, boot=self._boot))
         await client.publish(topics.CONTROLLER_STATE, payload, qos=1, retain=True)
 
-    def _new_client(self) -> aiomqtt.Client:
+    async def _serve(self, message: aiomqtt.Message, events: LinkEvents) -> None:
+        if isinstance(message.payload, bytes):
+            topic = message.topic.value
+            await events.on_message(Incoming(topic, message.payload, is_old=message.retain))
+
+    async def _hear_again(self, client: "Listener") -> None:
+        """Ask for all that the broker keeps: among what was dropped may be births, which nobody says twice."""
+        client.mailbox.overflowed = False
+        logger.warning("messages dropped", extra={"most": MAX_WAITING})
+        await client.subscribe([(one, 1) for one in FILTERS])
+        heed_cancellation()
+
+    def _new_client(self) -> "Listener":
         will = to_bytes(ControllerState(up=False, boot=self._boot))
-        return aiomqtt.Client(
+        client = Listener(
             *self._address.nodes[self._node],
             identifier=CONTROLLER,
             protocol=aiomqtt.ProtocolVersion.V311,
@@ -158,13 +180,40 @@ class BrokerLink:
             will=aiomqtt.Will(topics.CONTROLLER_STATE, will, qos=1, retain=True),
             keepalive=KEEPALIVE_S,
             timeout=ANSWER_S,
+            queue_type=Mailbox,
             max_queued_incoming_messages=MAX_WAITING,
+            max_inflight_messages=MOST_IN_FLIGHT,
         )
+        client.pending_calls_threshold = MOST_IN_FLIGHT
+        return client
 
     def _note_loss(self, error: aiomqtt.MqttError) -> None:
         if not self._is_lost:
             logger.warning("broker lost", extra={"why": str(error)})
         self._is_lost = True
+
+
+class Mailbox(asyncio.Queue[aiomqtt.Message]):
+    """What waits to be served; it remembers that it had to drop something."""
+
+    overflowed = False
+
+    @override
+    def put_nowait(self, item: aiomqtt.Message) -> None:
+        if self.full():
+            self.overflowed = True
+        super().put_nowait(item)
+
+
+class Listener(aiomqtt.Client):
+    """An MQTT client whose mailbox can be emptied at once."""
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """What has come and was not served yet."""
+        if not isinstance(self._queue, Mailbox):
+            raise TypeError("made without a Mailbox")
+        return self._queue
 
 
 def heed_cancellation() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import aiomqtt
 
 from controller.broker.pki import Issued, ZoneCa
+from controller.push.broker_link import heed_cancellation
 from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -64,9 +65,11 @@ class Expulsion:
             async with asyncio.timeout(ANSWER_S):
                 await self._take_over(device)
         except (aiomqtt.MqttError, OSError, TimeoutError) as error:
+            heed_cancellation()
             extra = {"device": device, "why": type(error).__name__}
             logger.warning("link could not be closed", extra=extra)
             return
+        heed_cancellation()
         logger.info("link closed", extra={"device": device})
 
     async def _take_over(self, device: str) -> None:

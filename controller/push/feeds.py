@@ -22,6 +22,7 @@ from controller.services.events import (
     PolicyChanged,
     Published,
     RequestChanged,
+    RolloutChanged,
     TerminalChanged,
     WantChanged,
 )
@@ -99,6 +100,7 @@ class FeedPush:
                     | TerminalChanged()
                     | JobChanged()
                     | WantChanged()
+                    | RolloutChanged()
                 ):
                     pass
         except (ZoneError, SQLAlchemyError, OSError):

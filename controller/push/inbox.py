@@ -1,6 +1,8 @@
 """Take in what terminals say in batches: one transaction for all that came while the last one was written.
 
 A word alone is served at once; a fleet that speaks at once costs one commit a thousand, not one each (wire.md 7).
+Hellos are answered beside that: a storm of terminals that come back waits for the broker at each answer, and what
+they say of themselves must not wait with it.
 """
 
 import asyncio
@@ -57,44 +59,59 @@ class Inbox:
     def __init__(self, *, register: Register, answer: Answering) -> None:
         self._register = register
         self._answer = answer
-        self._waiting: asyncio.Queue[Word | HelloSaid] = asyncio.Queue(MOST_WAITING)
+        self._waiting: asyncio.Queue[Word] = asyncio.Queue(MOST_WAITING)
+        self._hellos: dict[str, Hello] = {}
+        self._greeted = asyncio.Event()
 
     async def put(self, said: Word | HelloSaid) -> None:
-        """Take something said; waits while too much is waiting already."""
-        await self._waiting.put(said)
+        """Take something said; a word waits while too many are waiting already."""
+        if isinstance(said, Word):
+            await self._waiting.put(said)
+            return
+        # Of several hellos of one terminal the last says how things stand.
+        self._hellos[said.device] = said.hello
+        self._greeted.set()
 
     async def run(self) -> None:
-        """Serve batches until cancelled."""
+        """Serve until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_words())
+            group.create_task(self._answer_hellos())
+
+    async def _keep_words(self) -> None:
         while True:
             batch = [await self._waiting.get()]
             while len(batch) < MOST_AT_ONCE and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
-            await self.serve(batch)
+            await self.keep(batch)
 
-    async def serve(self, batch: Sequence[Word | HelloSaid]) -> None:
-        """Serve one batch. A word that cannot be kept is lost, and said again within a minute."""
-        await self._keep([one for one in batch if isinstance(one, Word)])
-        # Of several hellos of one terminal the last says how things stand.
-        hellos = {one.device: one.hello for one in batch if isinstance(one, HelloSaid)}
+    async def _answer_hellos(self) -> None:
+        while True:
+            await self._greeted.wait()
+            await self.answer_waiting()
+
+    async def answer_waiting(self) -> None:
+        """Answer all hellos that wait; a terminal whose answer is lost asks again."""
+        self._greeted.clear()
+        hellos, self._hellos = self._hellos, {}
         try:
-            if hellos:
-                welcome = await self._register.find_all(hellos)
-                await self._answer([(one, hellos[one.id]) for one in welcome])
+            welcome = await self._register.find_all(hellos)
+            await self._answer([(one, hellos[one.id]) for one in welcome])
         except (ZoneError, SQLAlchemyError, OSError) as error:
             _log("hellos not answered", len(hellos), error)
 
-    async def _keep(self, words: Sequence[Word]) -> None:
+    async def keep(self, words: Sequence[Word]) -> None:
+        """Keep one batch. A word that cannot be kept is lost, and said again within a minute."""
         try:
-            if words:
-                await self._register.said(words)
+            await self._register.said(words)
         except SQLAlchemyError as error:
             if len(words) == 1:
                 _log("word not kept", 1, error)
                 return
             # One terminal says what no column takes: it must not cost the others theirs.
             half = len(words) // 2
-            await self._keep(words[:half])
-            await self._keep(words[half:])
+            await self.keep(words[:half])
+            await self.keep(words[half:])
         except (ZoneError, OSError) as error:
             _log("words not kept", len(words), error)
 

@@ -4,7 +4,7 @@ Each broker knows nothing of the others (wire.md 2): terminals are spread over t
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from controller.push.broker_link import ControllerLink
 from devices.wire import topics
@@ -30,16 +30,17 @@ class ManyLinks:
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """Say something; True if it reached a broker over which it can arrive."""
-        said = await asyncio.gather(
-            *(link.publish(topic, payload, retain=retain) for link in self._ways(topic))
-        )
+        ways = self._ways(topic)
+        if len(ways) == 1:
+            return await ways[0].publish(topic, payload, retain=retain)
+        said = await asyncio.gather(*(link.publish(topic, payload, retain=retain) for link in ways))
         return any(said)
 
-    def _ways(self, topic: str) -> Iterable[ControllerLink]:
+    def _ways(self, topic: str) -> Sequence[ControllerLink]:
         place = self._places.get(_device(topic), "") if topic.startswith(_DEVICE) else ""
         link = self._links.get(place)
         # A terminal that is not heard over its broker any more may be at another, or will be.
-        return (link,) if link is not None and link.connected else self._links.values()
+        return (link,) if link is not None and link.connected else tuple(self._links.values())
 
 
 def _device(topic: str) -> str:

@@ -6,13 +6,21 @@ only passes HTTPS asks for them.
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from content.errors import ZoneError
 from controller.push.broker_link import ControllerLink
-from controller.services.events import Event, EventBus, JobChanged, Overflowed, WantChanged
+from controller.services.events import (
+    Event,
+    EventBus,
+    JobChanged,
+    Overflowed,
+    TerminalChanged,
+    WantChanged,
+)
 from controller.services.jobs import Jobs
 from devices.wire import topics
 
@@ -32,15 +40,18 @@ class OrderPush:
 
     async def run(self) -> None:
         """Follow what is ordered, and end what nobody began, until cancelled."""
-        async with self._events.subscribe() as events:
+        loop = asyncio.get_running_loop()
+        # What a whole fleet says all the time must not keep the end of an order from coming.
+        async with self._events.subscribe(but=(TerminalChanged,)) as events:
+            due = loop.time() + EXPIRE_S
             while True:
                 event: Event | None = None
-                try:
-                    async with asyncio.timeout(EXPIRE_S):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(due):
                         event = await anext(events)
-                except TimeoutError:
-                    pass
                 await self._serve(event)
+                if event is None:
+                    due = loop.time() + EXPIRE_S
 
     async def say_all(self) -> None:
         """Say everything anew: the broker may have kept nothing, or something old."""
@@ -54,6 +65,7 @@ class OrderPush:
             match event:
                 case None:
                     await self._jobs.expire()
+                    await self._jobs.wants.expire()
                 case JobChanged(device):
                     await self._say_job(device)
                 case WantChanged(device):
@@ -71,9 +83,9 @@ class OrderPush:
         await self._say(topics.job(device), payload)
 
     async def _say_want(self, device: str) -> None:
-        want = await self._jobs.signed_want(device)
-        if want is not None:
-            await self._say(topics.want(device), msgspec.json.encode(want))
+        want = await self._jobs.wants.signed(device)
+        # A wish that ended unheard is taken from the broker, too.
+        await self._say(topics.want(device), msgspec.json.encode(want) if want else b"")
 
     async def _say(self, topic: str, payload: bytes) -> None:
         # A job that comes further stays the same job: the terminal need not hear it again.

@@ -17,13 +17,14 @@ from typing import Protocol
 
 from nacl.public import PrivateKey
 
-from controller.api.keys import DeviceServices
+from controller.api.keys import DeviceServices, SearchModels
 from controller.api.listener import ApiProblem, create_device_api, listening, server_tls
 from controller.api.standing import AskStanding
 from controller.broker.mosquitto import Mosquitto
 from controller.broker.pki import ZoneCa
 from controller.broker.refusals import RefusedHandshake
 from controller.broker.settings import BrokerSettings
+from controller.broker.trespass import Trespass
 from controller.config import ZoneConfig, broker_address
 from controller.push.access import AccessWatch
 from controller.push.broker_link import BrokerAddress, BrokerLink
@@ -85,6 +86,7 @@ class Outside:
     jobs: Jobs
     standing: AskStanding | None = None
     searches: SearchKeeper | None = None
+    models: SearchModels | None = None
 
 
 class PushWing:
@@ -276,8 +278,10 @@ class _Rooms:
             words=self._words,
             jobs=self._outside.jobs,
             links=self._links,
+            findings=self._findings,
             trust=TrustShelf(config.state, clock=self._outside.clock),
             standing=self._outside.standing,
+            models=self._outside.models,
             renewals=Renewals(
                 database=self._outside.database, ca=self._ca, clock=self._outside.clock
             ),
@@ -312,7 +316,12 @@ class _Rooms:
             certificate=certificate,
             key=key,
         )
-        return Mosquitto(settings=settings, clock=self._outside.clock, on_refused=self._refused)
+        return Mosquitto(
+            settings=settings,
+            clock=self._outside.clock,
+            on_refused=self._refused,
+            on_trespass=self._trespassed,
+        )
 
     def _server(self, name: str, hosts: tuple[str, ...]) -> tuple[Path, Path]:
         """Issue a listener's certificate anew at each start, so that it never runs out unseen."""
@@ -335,6 +344,11 @@ class _Rooms:
     def _refused(self, refused: RefusedHandshake) -> None:
         self._findings.note(
             Finding("stranger", "foreign_certificate", refused.address, str(refused.why))
+        )
+
+    def _trespassed(self, trespass: Trespass) -> None:
+        self._findings.note(
+            Finding(trespass.device, "topic_refused", str(trespass.deed), trespass.topic)
         )
 
 

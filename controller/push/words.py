@@ -88,7 +88,7 @@ class Words:
 
     async def _follow(self, word: Word) -> None:
         if isinstance(word.said, Report) and word.said.want:
-            await self._jobs.follows(word.device, word.said.want)
+            await self._jobs.wants.follows(word.device, word.said.want)
 
 
 def read_word(

@@ -67,14 +67,8 @@ class AuditLog:
 
     async def verify(self) -> int:
         """Return the id of the first row that was changed, removed or put in; 0 if the chain is whole."""
-        previous, place = START, 0
         async with self._database.read() as c:
-            async for row in _all_rows(c):
-                place += 1
-                if row.id != place or row.previous != previous or row_hash(row) != row.hash:
-                    return place
-                previous = row.hash
-        return 0
+            return await first_broken(c)
 
     async def export(self, by: Person, *, form: ExportForm) -> bytes:
         """Return the whole log as a file, with a byte order mark for spreadsheets in CSV.
@@ -91,6 +85,17 @@ class AuditLog:
                 return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
             case ExportForm.CSV:
                 return _csv(rows)
+
+
+async def first_broken(c: AsyncConnection) -> int:
+    """Return the id of the first row that was changed, removed or put in; 0 if the chain is whole."""
+    previous, place = START, 0
+    async for row in _all_rows(c):
+        place += 1
+        if row.id != place or row.previous != previous or row_hash(row) != row.hash:
+            return place
+        previous = row.hash
+    return 0
 
 
 async def _all_rows(c: AsyncConnection) -> AsyncIterator[AuditRow]:

@@ -1,7 +1,7 @@
 """Write a content bundle for terminals without a link: policy, heads, snapshots and lines, as they are signed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,15 @@ class Bundled:
     sequence: int
 
 
+def _to_nobody(done: int, total: int) -> None:
+    """Hear nothing: nobody waits before a page."""
+    del done, total
+
+
+def _after(before: int, total: int, *, tell: Callable[[int, int], None]) -> Callable[[int], None]:
+    return lambda place: tell(before + place, total)
+
+
 class Bundles:
     """Makes bundles. The controller signs the heads; content it can only copy."""
 
@@ -35,8 +44,10 @@ class Bundles:
         self._policies = policies
         self._blobs = blobs
 
-    async def write(self, path: Path, feeds: Sequence[str]) -> tuple[Bundled, ...]:
-        """Write a bundle of these feeds.
+    async def write(
+        self, path: Path, feeds: Sequence[str], *, tell: Callable[[int, int], None] = _to_nobody
+    ) -> tuple[Bundled, ...]:
+        """Write a bundle of these feeds; `tell` hears how many lines of how many are in.
 
         Raises:
             BundleExists: there is such a file.
@@ -46,18 +57,26 @@ class Bundles:
         signed = await self._policies.signed_policy()
         if signed is None:
             raise NoPolicy
-        done = []
+        heads = [await self._head(feed) for feed in feeds]
+        total, before = sum(one.head.sequence for one in heads), 0
         with BundleWriter(path) as bundle:
             bundle.policy(signed)
-            for feed in feeds:
-                head = await self._log.head(feed)
-                if head is None:
-                    raise NotFound(f"频道 {feed} 还没有发布过内容，没有生成内容包。")
-                await self._add(bundle, head)
-                done.append(Bundled(feed, head.head.sequence))
-        return tuple(done)
+            for head in heads:
+                counted = _after(before, total, tell=tell)
+                await self._add(bundle, head, tell=counted)
+                before += head.head.sequence
+                tell(before, total)
+        return tuple(Bundled(one.head.feed, one.head.sequence) for one in heads)
 
-    async def _add(self, bundle: BundleWriter, signed: SignedHead) -> None:
+    async def _head(self, feed: str) -> SignedHead:
+        head = await self._log.head(feed)
+        if head is None:
+            raise NotFound(f"频道 {feed} 还没有发布过内容，没有生成内容包。")
+        return head
+
+    async def _add(
+        self, bundle: BundleWriter, signed: SignedHead, *, tell: Callable[[int], None]
+    ) -> None:
         head = signed.head
         after = await asyncio.to_thread(self._add_snapshot, bundle, head.snapshot)
         number = bundle.feed(head.feed, head_to_bytes(signed))
@@ -69,6 +88,7 @@ class Bundles:
                 break
             lines += page
             place = line_or_batch(page[-1]).link.sequence
+            tell(place)
         await asyncio.to_thread(bundle.lines, number, iter(lines))
 
     def _add_snapshot(self, bundle: BundleWriter, name: str) -> int:

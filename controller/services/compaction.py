@@ -31,7 +31,13 @@ from content.feed.snapshot import (
     manifest_from_bytes,
     manifest_to_bytes,
 )
-from controller.services.events import Event, EventBus, Overflowed, Published
+from controller.services.events import (
+    Event,
+    EventBus,
+    Overflowed,
+    Published,
+    TerminalChanged,
+)
 from controller.services.folding import BlobFolder
 from controller.store import feeds as store
 from controller.store import log as log_store
@@ -87,7 +93,7 @@ class Compaction:
 
     async def run(self) -> None:
         """Compact what is due, now and after each publication, and scrub daily, until cancelled."""
-        async with self._events.subscribe() as events:
+        async with self._events.subscribe(but=(TerminalChanged,)) as events:
             await self._scrub_all()
             await self._look(await self._feeds())
             due = self._clock.monotonic() + DAY_S

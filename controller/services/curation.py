@@ -4,7 +4,8 @@ A change is at once in the working copy and in the preview; terminals use it onl
 change the words has signed them.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +19,7 @@ from content.feed.statement import Action, Approval, Statement
 from content.regions import check_region
 from content.search.common_names import first_words
 from content.search.curated import CuratedWords, Target, no_words, words_id
+from content.search.curating import count_popular
 from controller.auth.permissions import Permission, require
 from controller.config import ZoneConfig
 from controller.services.audit import SYSTEM, AuditLog
@@ -161,6 +163,29 @@ class CurationDesk:
             await store.add_change(c, moved.words.id, done)
             await self._note(c, by.id, act, moved, note)
         return moved
+
+    async def count_popular(
+        self, by: Person, region: str, opened: Sequence[tuple[str, int]], *, seen: int
+    ) -> WordsDraft:
+        """Take over which records citizens open most often, as (record, times); what is not public is left out.
+
+        Raises:
+            Forbidden, BadWord, Stale: as `change`.
+        """
+        counted = tuple([one async for one in self._titled(record for record, _ in opened)])
+        return await self.change(
+            by,
+            region,
+            lambda held: count_popular(held, counted),
+            act="popular_counted",
+            note=str(len(counted)),
+            seen=seen,
+        )
+
+    async def _titled(self, records: Iterable[str]) -> AsyncIterator[Target]:
+        for record in records:
+            with suppress(NotFound, Withdrawn):
+                yield Target(record, (await self._records.record(record)).record.title)
 
     async def undo(self, by: Person, region: str, *, seen: int) -> WordsDraft:
         """Take the newest change back that was not taken back yet; once more takes back the one before.

@@ -65,6 +65,20 @@ class Enrolments:
             self._ca.revoke(terminal.serial, now=now)
         self._events.publish(TerminalChanged(device))
 
+    async def widen(self, feed: str) -> int:
+        """Let every terminal in use read a feed that came after its enrolment; return how many could not yet.
+
+        Only the doors open: what a terminal follows, its root-signed policy tells it.
+        """
+        async with self._database.write() as c:
+            narrow = [one for one in await store.all_terminals(c) if feed not in one.feeds]
+            for one in narrow:
+                await store.change_feeds(c, one.id, (*one.feeds, feed))
+                await self._audit.write(
+                    c, actor="system", act="feeds_widened", subject=one.id, detail=feed
+                )
+        return len(narrow)
+
     async def terminal(self, by: Person, device: str) -> Terminal:
         """Return a terminal in use, for the page on which it is revoked.
 

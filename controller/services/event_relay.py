@@ -15,12 +15,15 @@ from controller.services.events import (
     DocumentChanged,
     Event,
     EventBus,
+    JobChanged,
     Overflowed,
     PolicyChanged,
     Published,
     RequestChanged,
+    RolloutChanged,
     Subscription,
     TerminalChanged,
+    WantChanged,
 )
 from controller.store.notice_board import LOST, connected
 
@@ -36,7 +39,10 @@ SETTLE_S = 0.2
 """A fleet changes all the time: its changes are told together."""
 KINDS: dict[str, type[Event]] = {
     one.__name__: one
-    for one in (Published, PolicyChanged, DocumentChanged, RequestChanged, TerminalChanged)
+    for one in (
+        *(Published, PolicyChanged, DocumentChanged, RequestChanged),
+        *(TerminalChanged, JobChanged, WantChanged, RolloutChanged),
+    )
 }
 
 

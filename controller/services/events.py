@@ -73,6 +73,13 @@ class WantChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RolloutChanged:
+    """A staged rollout began, went on, halted, or is led back."""
+
+    rollout: str
+
+
+@dataclass(frozen=True, slots=True)
 class Overflowed:
     """This listener was too slow and lost events: read everything again."""
 
@@ -85,6 +92,7 @@ Event = (
     | TerminalChanged
     | JobChanged
     | WantChanged
+    | RolloutChanged
     | Overflowed
 )
 

@@ -1,11 +1,11 @@
-"""Order jobs and wishes for terminals, follow them, keep what they bring. How they travel is push's business.
+"""Order jobs for terminals, follow them, keep what they bring. How they travel is push's business.
 
 One job at a time reaches a terminal: the oldest that is not over (wire.md 9.2). What a terminal says of a job
 counts only if its version rises and the job is that terminal's own.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from content.canonical import sha256_hex
 from content.errors import CallerError, NotFound, PeerError
 from controller.auth.permissions import Permission, require
-from controller.services.events import EventBus, JobChanged, WantChanged
+from controller.services.events import EventBus, JobChanged
 from controller.services.findings import AuditTrail
+from controller.services.job_kinds import MEDIA, check_args
 from controller.services.keyring import Keyring
+from controller.services.wants import Wants
 from controller.store import jobs as store
 from controller.store.database import Database
-from controller.store.jobs import JobResult, KeptJob, KeptWant
+from controller.store.jobs import JobResult, KeptJob
 from controller.store.people import Person
 from controller.store.terminals import find_terminal
 from devices.clock import Clock
@@ -29,8 +31,6 @@ from devices.wire.jobs import (
     JobReport,
     JobState,
     SignedJob,
-    SignedWant,
-    Want,
 )
 
 LASTS_S = 15 * 60
@@ -47,12 +47,10 @@ _FROM_TERMINAL = {
     JobState.FAILED,
     JobState.REJECTED,
 }
-MEDIA = {JobKind.SCREENSHOT: "image/png", JobKind.LOG_BUNDLE: "text/plain"}
-"""Kinds that bring something, and of what form it is."""
 
 
 class Jobs:
-    """The use cases about jobs and wishes."""
+    """The use cases about jobs; those about desired shadows are in `wants`."""
 
     def __init__(
         self,
@@ -68,6 +66,9 @@ class Jobs:
         self._events = events
         self._keyring = keyring
         self._clock = clock
+        self.wants = Wants(
+            database=database, audit=audit, events=events, keyring=keyring, clock=clock
+        )
 
     # What staff and rollouts ask.
 
@@ -88,14 +89,34 @@ class Jobs:
             NotFound: no such terminal in use.
             CallerError: no reason was given, or an argument is not one.
         """
+        (job,) = await self.order_all(
+            by, (device,), kind=kind, args=args, reason=reason, lasts_s=lasts_s
+        )
+        return job
+
+    async def order_all(
+        self,
+        by: Person,
+        devices: Collection[str],
+        *,
+        kind: JobKind,
+        args: Mapping[str, str],
+        reason: str,
+        lasts_s: int = LASTS_S,
+    ) -> tuple[KeptJob, ...]:
+        """Order the same job for each of these terminals, or for none of them.
+
+        Raises:
+            Forbidden, NotFound, CallerError: as in `order`.
+        """
         require(by, Permission.MANAGE_TERMINALS)
         if not reason.strip():
             raise CallerError("请填写操作原因，它会记入审计日志。")
-        _check_args(kind, args)
+        check_args(kind, args)
         now = self._now()
         draft = KeptJob(
-            id=secrets.token_hex(16),
-            device=device,
+            id="",
+            device="",
             number=0,
             kind=kind,
             args=dict(args),
@@ -106,10 +127,16 @@ class Jobs:
             changed_at=now,
         )
         async with self._database.write() as c:
-            await _in_use(c, device)
-            job = replace(draft, number=await store.next_number(c, device))
-            await self._write_order(c, job)
-        self._events.publish(JobChanged(device, job.id))
+            ordered = [await self._order(c, draft, device) for device in devices]
+        for job in ordered:
+            self._events.publish(JobChanged(job.device, job.id))
+        return tuple(ordered)
+
+    async def _order(self, c: AsyncConnection, draft: KeptJob, device: str) -> KeptJob:
+        await _in_use(c, device)
+        number = await store.next_number(c, device)
+        job = replace(draft, id=secrets.token_hex(16), device=device, number=number)
+        await self._write_order(c, job)
         return job
 
     async def _write_order(self, c: AsyncConnection, job: KeptJob) -> None:
@@ -144,6 +171,13 @@ class Jobs:
         async with self._database.read() as c:
             return await store.jobs_of(c, device, limit=limit)
 
+    async def recent(
+        self, devices: Collection[str] | None, *, offset: int, limit: int
+    ) -> tuple[KeptJob, ...]:
+        """Return the jobs of these terminals, of all for None, the newest first."""
+        async with self._database.read() as c:
+            return await store.recent_jobs(c, devices=devices, offset=offset, limit=limit)
+
     async def get(self, job_id: str) -> KeptJob:
         """Return a job.
 
@@ -171,41 +205,6 @@ class Jobs:
             )
         return found
 
-    async def wish(
-        self, by: str, device: str, *, settings: Mapping[str, str], software: str = ""
-    ) -> KeptWant:
-        """Say what a terminal shall be from now on; the caller has asked for the permission.
-
-        Args:
-            by: person id, or "system" for a rollout.
-            device: whose.
-            settings: the whole of them; names of devices.agent.wishes.SETTINGS.
-            software: version that shall run, "" for no wish.
-
-        Raises:
-            NotFound: no such terminal in use.
-        """
-        async with self._database.write() as c:
-            await _in_use(c, device)
-            before = await store.find_want(c, device)
-            want = KeptWant(
-                device=device,
-                version=before.version + 1 if before else 1,
-                settings=dict(settings),
-                software=software,
-                issued=self._now(),
-                ordered_by=by,
-                acknowledged=before.acknowledged if before else 0,
-            )
-            await store.keep_want(c, want)
-        self._events.publish(WantChanged(device, want.version))
-        return want
-
-    async def want(self, device: str) -> KeptWant | None:
-        """Return what a terminal shall be, and how far it follows."""
-        async with self._database.read() as c:
-            return await store.find_want(c, device)
-
     # What push and the device API ask.
 
     async def addressed(self) -> tuple[str, ...]:
@@ -218,15 +217,6 @@ class Jobs:
         for job in await self._still_open(device):
             return self._signed(job)
         return None
-
-    async def signed_want(self, device: str) -> SignedWant | None:
-        """Return a terminal's desired shadow, signed; None if nothing was wished."""
-        kept = await self.want(device)
-        if kept is None:
-            return None
-        want = Want(device, kept.version, kept.settings, kept.software, kept.issued)
-        signature = self._keyring.sign_log(want.signed_bytes())
-        return SignedWant(want, self._keyring.log_key_id, signature)
 
     async def said(self, device: str, report: JobReport) -> None:
         """Take in what a terminal says of a job; late and foreign words say nothing.
@@ -279,18 +269,6 @@ class Jobs:
         self._events.publish(JobChanged(device, job_id))
         return sha256_hex(data)
 
-    async def follows(self, device: str, version: int) -> None:
-        """Note the version of the desired shadow that a terminal says it follows."""
-        async with self._database.read() as c:
-            kept = await store.find_want(c, device)
-        if kept is None or kept.acknowledged == version or version > kept.version:
-            return
-        async with self._database.write() as c:
-            kept = await store.find_want(c, device)
-            if kept is not None and version <= kept.version:
-                await store.keep_want(c, replace(kept, acknowledged=version))
-        self._events.publish(WantChanged(device, version))
-
     async def expire(self) -> None:
         """End the jobs of all terminals that were not begun in time."""
         await self._still_open("")
@@ -306,6 +284,13 @@ class Jobs:
                 for job in over:
                     ended = replace(job, state=JobState.EXPIRED, changed_at=now)
                     await store.keep_job(c, ended)
+                    await self._audit.write(
+                        c,
+                        actor="system",
+                        act="job_expired",
+                        subject=job.device,
+                        detail=str(job.kind),
+                    )
         for job in over:
             self._events.publish(JobChanged(job.device, job.id))
         return tuple(job for job in found if not _is_over(job, now=now))
@@ -342,24 +327,3 @@ async def _known(c: AsyncConnection, job_id: str) -> KeptJob:
     if job is None:
         raise NotFound("没有这项任务，请从终端页面的任务列表中选择。")
     return job
-
-
-_PERCENT = frozenset(str(number) for number in range(101))
-_ARGS: dict[JobKind, dict[str, frozenset[str] | None]] = {
-    JobKind.RESTART_UI: {"ui": None},
-    JobKind.SCREENSHOT: {"ui": None},
-    JobKind.VOLUME: {"percent": _PERCENT},
-    JobKind.BRIGHTNESS: {"ui": None, "percent": _PERCENT},
-    JobKind.SCREEN_POWER: {"ui": None, "power": frozenset({"on", "off"})},
-}
-"""Arguments of each kind: the words allowed, None for any word of at most 40 signs."""
-
-
-def _check_args(kind: JobKind, args: Mapping[str, str]) -> None:
-    wanted = _ARGS.get(kind, {})
-    good = set(args) == set(wanted) and all(
-        args[name] in words if words is not None else 0 < len(args[name]) <= 40  # noqa: PLR2004
-        for name, words in wanted.items()
-    )
-    if not good:
-        raise CallerError("任务的参数不正确，请在终端页面上重新选择。")

@@ -69,9 +69,11 @@ class DatabaseLeadership:
                 await connection.execute("SELECT 1")
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            # Not `await task`: our own cancellation must not be taken for the work's.
+            await asyncio.wait([task])
             logger.info("this controller leads no more")
+            if not task.cancelled():
+                task.result()  # a work that died ends the controller
 
 
 def leadership(url: str, *, lock: int) -> Leadership:

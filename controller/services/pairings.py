@@ -34,6 +34,7 @@ from controller.store.people import Person
 from controller.store.terminals import Terminal
 from devices.agent.config import TerminalConfig, to_toml
 from devices.clock import Clock
+from devices.drivers.printer.model import DEFAULT_MODEL
 from devices.wire.pairing import (
     LASTS_S,
     MOST_CSR,
@@ -84,6 +85,7 @@ class Placement:
         attended: a staffed hall.
         screens: its user interfaces.
         printer: device path, "" for none.
+        printer_model: key of its sheet.
         replaces: it takes the place of the terminal of this id: a new disk, a new machine.
     """
 
@@ -94,6 +96,7 @@ class Placement:
     screens: tuple[str, ...]
     printer: str = ""
     replaces: bool = False
+    printer_model: str = DEFAULT_MODEL
 
 
 class Pairings:

@@ -6,9 +6,12 @@ It is made of the signed log alone and can be thrown away: it is filled again at
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+import apsw
 
 from content.answers.answer import NO_ANSWER, Answers
 from content.answers.guide import Aspect
@@ -16,15 +19,30 @@ from content.errors import ZoneError
 from content.feed.batch import line_or_batch
 from content.feed.policy import TrustRoot
 from content.replica.curated_reader import CuratedReader
+from content.replica.meaning import MeaningMaker
 from content.replica.ports import Results
+from content.replica.searching import Models
+from content.replica.sentences import open_sentences
+from content.replica.shelf import open_shelf
 from content.replica.writer import ReplicaWriter, open_writer
 from content.search.completing import Completion
 from content.search.curated import CuratedWords
+from content.search.learned import Learned
 from controller.services.policy import NoRoot, Policies
 from devices.agent.disk import OneThread
 from devices.clock import Clock
 
 logger = logging.getLogger(__name__)
+
+STEP, FEW = 64, 8
+ROUND_S, REST_S = 60.0, 0.2
+PAGES = 1000
+MOST_READERS = 16
+"""Regions whose view is held open; the one not asked for longest is closed."""
+FIRST_S = 45.0
+"""After the start: pages are to be served first, and a terminal on the same machine makes its vectors."""
+ANSWERING_S = 0.2
+"""A controller answers few searches at once: its sentence model may take this long for a question."""
 
 T = TypeVar("T")
 
@@ -78,11 +96,16 @@ class SearchCopy:
         self._policy = b""
         self._writer: ReplicaWriter | None = None
         self._readers: dict[str, CuratedReader] = {}
-        self._filling: asyncio.Task[None] | None = None
+        self._models = Models()
+        self._loading = OneThread("search models")
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Fill the copy in the background, so that the first visitor does not wait for it."""
-        self._filling = asyncio.create_task(self._fill(), name="search copy")
+        self._tasks = [
+            asyncio.create_task(self._fill(), name="search copy"),
+            asyncio.create_task(self._think(), name="search models"),
+        ]
 
     async def _fill(self) -> None:
         async with self._turn:
@@ -90,11 +113,13 @@ class SearchCopy:
 
     async def close(self) -> None:
         """Close the files."""
-        if self._filling is not None:
-            self._filling.cancel()
-            await asyncio.wait((self._filling,))
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         await self._thread(self._close)
-        self._thread.close()
+        for thread in (self._thread, self._loading):
+            thread.close()
 
     async def search(
         self, text: str, *, region: str = "", limit: int = 10, offset: int = 0
@@ -117,17 +142,21 @@ class SearchCopy:
         """Return what completes the text."""
         return await self._read("", lambda reader: reader.complete(text, limit=limit), ())
 
-    async def meant(self, text: str) -> str:
+    async def meant(self, text: str, *, region: str = "") -> str:
         """Return how the text is written in a title that sounds the same."""
-        return await self._read("", lambda reader: reader.meant(text), "")
+        return await self._read(region, lambda reader: reader.meant(text), "")
 
-    async def hot(self) -> tuple[str, ...]:
+    async def hot(self, *, region: str = "") -> tuple[str, ...]:
         """Return what is offered before anything is typed."""
-        return await self._read("", lambda reader: reader.hot(), ())
+        return await self._read(region, lambda reader: reader.hot(), ())
 
-    async def answer(self, question: str, *, words: dict[Aspect, str]) -> Answers:
+    async def answer(self, question: str, *, words: dict[Aspect, str], region: str = "") -> Answers:
         """Return the answer to a question in a record's own words."""
-        return await self._read("", lambda reader: reader.answer(question, words=words), NO_ANSWER)
+
+        def say(reader: CuratedReader) -> Answers:
+            return reader.answer(question, words=words)
+
+        return await self._read(region, say, NO_ANSWER)
 
     async def _read(self, region: str, act: Callable[[CuratedReader], T], nothing: T) -> T:
         async with self._turn:
@@ -137,9 +166,91 @@ class SearchCopy:
             return await self._thread(self._with_reader, region or self._region, root, act)
 
     def _with_reader(self, region: str, root: TrustRoot, act: Callable[[CuratedReader], T]) -> T:
-        if region not in self._readers:
-            self._readers[region] = CuratedReader(self._path, root, region=region)
-        return act(self._readers[region])
+        reader = self._readers.pop(region, None) or self._open_reader(region, root)
+        self._readers[region] = reader
+        while len(self._readers) > MOST_READERS:
+            self._readers.pop(next(iter(self._readers))).close()
+        return act(reader)
+
+    def _open_reader(self, region: str, root: TrustRoot) -> CuratedReader:
+        reader = CuratedReader(self._path, root, region=region)
+        reader.use_models(self._models)
+        return reader
+
+    async def _think(self) -> None:
+        """Load the sentence model once the start is over; then make what vectors are missing, beside the serving."""
+        await asyncio.sleep(FIRST_S)
+        sentence = await self._loading(lambda: open_sentences(most_s=ANSWERING_S))
+        # Search by words is search too: where there is no model nobody is told.
+        await self.use_models(Models(self._models.learned, sentence))
+        while True:
+            await self.fill_in()
+            await asyncio.sleep(ROUND_S)
+
+    async def fill_in(self) -> None:
+        """Make missing vectors of all models, a few at a time, so that a search waits for a few at most."""
+        made = 1
+        while made:
+            try:
+                made = await self._thread(self._make, self._models, FEW)
+            except apsw.Error as error:
+                logger.warning("vectors not made", extra={"why": type(error).__name__})
+                return
+            await asyncio.sleep(REST_S)
+
+    @property
+    def learned_name(self) -> str:
+        """Return the name of the learned model in use, "" for none."""
+        return self._models.learned.name if self._models.learned else ""
+
+    async def learn(self, learned: Learned | None) -> None:
+        """Search with this learned model from now on; its vectors are made first, a few at a time."""
+        if learned is not None:
+            made = STEP
+            while made:
+                made = await self._thread(self._make, Models(learned), STEP)
+        await self.use_models(Models(learned, self._models.sentence))
+
+    def _make(self, models: Models, most: int) -> int:
+        if not self._path.exists() or models == Models():
+            return 0
+        maker = MeaningMaker(self._path, models)
+        try:
+            if models.learned is not None:
+                maker.forget_learned(but=(models.learned.name,))
+            return maker.step(most)
+        finally:
+            maker.close()
+
+    async def snapshot(self, to: Path) -> bool:
+        """Write a copy of what is published to a file; say whether there is anything."""
+        async with self._turn:
+            if await self._catch_up() is None:
+                return False
+            return await self._thread(self._copy_to, to)
+
+    def _copy_to(self, to: Path) -> bool:
+        if not self._path.exists():
+            return False
+        with (
+            closing(open_shelf(self._path, writable=False)) as shelf,
+            closing(apsw.Connection(str(to))) as copy,
+            copy.backup("main", shelf, "main") as backup,
+        ):
+            while not backup.done:
+                backup.step(PAGES)
+        return True
+
+    async def use_models(self, models: Models) -> None:
+        """Search by meaning too, with these models, from now on."""
+        await self._thread(self._use, models)
+
+    def _use(self, models: Models) -> None:
+        self._models = models
+        if self._writer is not None:
+            self._writer.learn(models.learned)
+        for reader in self._readers.values():
+            reader.use_models(models)
 
     async def _catch_up(self) -> TrustRoot | None:
         """Apply what was published since; return the root, None while nothing can be published yet."""
@@ -171,6 +282,7 @@ class SearchCopy:
         if self._writer is None or root != self._root:
             self._close()
             self._writer, self._root = open_writer(self._path, root), root
+            self._writer.learn(self._models.learned)
         if policy != self._policy:
             self._writer.accept_policy(policy)
             self._policy = policy

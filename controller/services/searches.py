@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from content.search.curated import query_key
+from content.search.curating import MOST_POPULAR
 from content.search.personal import looks_personal
 from content.search.tally import LONGEST, SearchLog
 from controller.auth.permissions import Permission, require
@@ -19,6 +20,9 @@ from devices.clock import Clock
 KEPT_DAYS = 180
 SHOWN_DAYS = 30
 MOST = 100
+POPULAR_DAYS = 90
+POPULAR_TIMES = 5
+"""Fewer openings in three months are chance."""
 _CODE = 10
 
 
@@ -66,6 +70,17 @@ class Searches:
                 await store.asked(c, since=since, limit=MOST),
                 await store.opened(c, since=since, limit=MOST),
             )
+
+    async def most_opened(self, by: Person) -> tuple[tuple[str, int], ...]:
+        """Return (record, times opened) over the last months, the most frequent first.
+
+        Raises:
+            Forbidden: may not.
+        """
+        require(by, Permission.READ_WORDS)
+        since = number_of(self._clock.now().date() - timedelta(days=POPULAR_DAYS))
+        async with self._database.read() as c:
+            return await store.most_opened(c, since=since, fewest=POPULAR_TIMES, limit=MOST_POPULAR)
 
     async def settle(self, by: Person, query: str) -> None:
         """Take a query off the list: it was given a name, or needs none.

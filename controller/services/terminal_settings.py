@@ -50,6 +50,11 @@ class Place(Protocol):
         """Device path, "" for none."""
         ...
 
+    @property
+    def printer_model(self) -> str:
+        """Key of its sheet in devices/drivers/printer/models.toml."""
+        ...
+
 
 class TerminalSettings:
     """Makes terminal.toml's contents, and knows the authority that signs for it."""
@@ -79,4 +84,5 @@ class TerminalSettings:
             screens=place.screens,
             start_ui=True,
             printer=place.printer,
+            printer_model=place.printer_model,
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.store.terminals import KeptFault, KeptReport, Presence, Terminal
-from devices.wire.messages import DeviceState, FeedMark, Report
+from devices.wire.messages import DeviceState, FeedMark, Paper, Report
 
 REPORT_STALE_S = 300
 """A terminal reports each minute; one that misses five is hanging, whatever its link says."""
@@ -104,6 +104,7 @@ class TerminalStatus:
         devices: peripheral -> the same, as reported.
         outbox: envelopes that wait at the terminal.
         last_report: unix seconds of arrival, 0 = none.
+        paper: what is left in the printer and what was printed of late, None if it is not known.
         clock_skew_s: seconds by which the terminal's clock was ahead when it reported last.
     """
 
@@ -123,6 +124,7 @@ class TerminalStatus:
     outbox: int
     last_report: int
     clock_skew_s: int = 0
+    paper: Paper | None = None
 
     @property
     def name(self) -> str:
@@ -184,6 +186,7 @@ def status_of(known: Known, *, desired: Mapping[str, tuple[int, str]], now: int)
         outbox=report.outbox,
         last_report=known.report.received if known.report else 0,
         clock_skew_s=report.at - known.report.received if known.report and report.at else 0,
+        paper=report.paper,
     )
 
 

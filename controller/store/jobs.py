@@ -1,6 +1,7 @@
 """Jobs and wishes for terminals: what was ordered by whom, how far it came, what came of it."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 import msgspec
 from sqlalchemy import (
@@ -70,8 +71,26 @@ class JobResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """What a desired shadow asks for; see devices.wire.jobs.Want."""
+
+    settings: dict[str, str] = field(default_factory=dict)
+    software: str = ""
+    withheld: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class KeptWant:
-    """The desired shadow of a terminal; `acknowledged` is the version that it says it follows."""
+    """The desired shadow of a terminal.
+
+    Attributes:
+        device, version, settings, software, issued, withheld: as in devices.wire.jobs.Want.
+        ordered_by: person id, or "system" for a rollout.
+        acknowledged: the version that the terminal says it follows.
+        expires: unix second by which it is to be followed, 0 = none.
+        ended: unix second at which it was withdrawn because nobody had followed it, 0 = it counts.
+        before: what counted before it, and counts again once it has ended.
+    """
 
     device: str
     version: int
@@ -80,6 +99,31 @@ class KeptWant:
     issued: int
     ordered_by: str
     acknowledged: int = 0
+    withheld: tuple[str, ...] = ()
+    expires: int = 0
+    ended: int = 0
+    before: Shape = field(default_factory=Shape)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for its terminal."""
+        return not self.ended and self.acknowledged < self.version
+
+    @property
+    def counting(self) -> Shape:
+        """What the terminal shall be now."""
+        return self.before if self.ended else self.shape
+
+    @property
+    def shape(self) -> Shape:
+        """What it asks for."""
+        return Shape(self.settings, self.software, self.withheld)
+
+    def shaped(self, shape: Shape) -> "KeptWant":
+        """Return it with another content."""
+        return replace(
+            self, settings=shape.settings, software=shape.software, withheld=shape.withheld
+        )
 
 
 jobs = Table(
@@ -123,6 +167,10 @@ wants = Table(
     Column("issued", Integer, nullable=False),
     Column("ordered_by", String(64), nullable=False),
     Column("acknowledged", Integer, nullable=False),
+    Column("withheld", Text, nullable=False, server_default="[]"),
+    Column("expires", Integer, nullable=False, server_default="0"),
+    Column("ended", Integer, nullable=False, server_default="0"),
+    Column("before", Text, nullable=False, server_default="{}"),
 )
 
 
@@ -166,6 +214,17 @@ async def jobs_of(c: AsyncConnection, device: str, *, limit: int) -> tuple[KeptJ
     return tuple(_job(row) for row in (await c.execute(query)).mappings())
 
 
+async def recent_jobs(
+    c: AsyncConnection, *, devices: Collection[str] | None, offset: int, limit: int
+) -> tuple[KeptJob, ...]:
+    """Return jobs, the newest first; of all terminals for None."""
+    query = select(jobs).order_by(jobs.c.ordered_at.desc(), jobs.c.number.desc(), jobs.c.device)
+    if devices is not None:
+        query = query.where(jobs.c.device.in_(devices))
+    rows = (await c.execute(query.offset(offset).limit(limit))).mappings()
+    return tuple(_job(row) for row in rows)
+
+
 async def addressed(c: AsyncConnection) -> tuple[str, ...]:
     """Return every terminal that has a job or a desired shadow."""
     query = union(select(jobs.c.device), select(wants.c.device))
@@ -201,10 +260,20 @@ async def all_wants(c: AsyncConnection) -> tuple[KeptWant, ...]:
     return tuple(_want(row) for row in rows)
 
 
+async def open_wants(c: AsyncConnection) -> tuple[KeptWant, ...]:
+    """Return the desired shadows that still wait for their terminals."""
+    waits = (wants.c.ended == 0) & (wants.c.acknowledged < wants.c.version)
+    return tuple(_want(row) for row in (await c.execute(select(wants).where(waits))).mappings())
+
+
 async def keep_want(c: AsyncConnection, want: KeptWant) -> None:
     """Write a terminal's desired shadow in the place of the one before."""
     await c.execute(delete(wants).where(wants.c.device == want.device))
-    values = {**msgspec.to_builtins(want), "settings": _json(want.settings)}
+    packed = {
+        name: msgspec.json.encode(getattr(want, name)).decode()
+        for name in ("settings", "withheld", "before")
+    }
+    values = {**msgspec.to_builtins(want), **packed}
     await c.execute(insert(wants).values(values))
 
 
@@ -218,7 +287,12 @@ def _job(row: RowMapping) -> KeptJob:
 
 
 def _want(row: RowMapping) -> KeptWant:
-    return KeptWant(**{**row, "settings": _pairs(row["settings"])})
+    packed = {
+        "settings": _pairs(row["settings"]),
+        "withheld": msgspec.json.decode(row["withheld"], type=tuple[str, ...]),
+        "before": msgspec.json.decode(row["before"], type=Shape),
+    }
+    return KeptWant(**{**row, **packed})
 
 
 def _json(pairs: dict[str, str]) -> str:

@@ -13,11 +13,13 @@ from controller.store import (
     keys,
     links,
     log,
+    nights,
     pairings,
     people,
     records,
     renewals,
     requests,
+    rollouts,
     searches,
     sites,
     telemetry,
@@ -27,7 +29,20 @@ from controller.store.metadata import metadata
 
 MODULES = (
     *(alerts, audit, curation, documents, emergencies, feeds, https_presence, intake, jobs, keys),
-    *(links, log, pairings, people, records, renewals, requests, searches, sites, telemetry),
+    *(
+        links,
+        log,
+        pairings,
+        people,
+        records,
+        renewals,
+        requests,
+        rollouts,
+        searches,
+        sites,
+        telemetry,
+    ),
     terminals,
+    nights,
 )
 COMPLETE = metadata

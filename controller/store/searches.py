@@ -137,6 +137,23 @@ async def opened(c: AsyncConnection, *, since: int, limit: int) -> tuple[TapCoun
     )
 
 
+async def most_opened(
+    c: AsyncConnection, *, since: int, fewest: int, limit: int
+) -> tuple[tuple[str, int], ...]:
+    """Return (record, times opened) from a day on, whatever was asked, the most frequent first."""
+    table = search_taps
+    total = func.sum(table.c.tapped)
+    query = (
+        select(table.c.record, total.label("tapped"))
+        .where(table.c.day >= since)
+        .group_by(table.c.record)
+        .having(total >= fewest)
+        .order_by(total.desc(), table.c.record)
+        .limit(limit)
+    )
+    return tuple((row.record, int(row.tapped)) for row in await c.execute(query))
+
+
 async def settle(c: AsyncConnection, query: str, *, actor: str, now: int) -> None:
     """Take a query off the list of those that wait."""
     table = search_settled

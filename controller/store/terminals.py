@@ -218,6 +218,12 @@ async def change_certificate(c: AsyncConnection, renewed: Terminal) -> None:
     )
 
 
+async def change_feeds(c: AsyncConnection, device: str, feeds: tuple[str, ...]) -> None:
+    """Write which feeds a terminal may read."""
+    values = {"feeds": _json(feeds)}
+    await c.execute(update(terminals).where(terminals.c.id == device).values(values))
+
+
 async def find_terminal(c: AsyncConnection, device: str) -> Terminal | None:
     """Return a terminal, revoked or not; None if it was never enrolled."""
     row = (await c.execute(select(terminals).where(terminals.c.id == device))).mappings().first()
@@ -260,6 +266,19 @@ async def cleared_faults(c: AsyncConnection, device: str, *, limit: int) -> tupl
         select(faults)
         .where(faults.c.device == device, faults.c.cleared > 0)
         .order_by(faults.c.cleared.desc(), faults.c.id.desc())
+        .limit(limit)
+    )
+    return tuple(_fault(row) for row in (await c.execute(query)).mappings())
+
+
+async def faults_of_codes(
+    c: AsyncConnection, codes: Iterable[str], *, limit: int
+) -> tuple[KeptFault, ...]:
+    """Return faults of these codes from all terminals, over or not, the newest first."""
+    query = (
+        select(faults)
+        .where(faults.c.code.in_(tuple(codes)))
+        .order_by(faults.c.first_seen.desc(), faults.c.id.desc())
         .limit(limit)
     )
     return tuple(_fault(row) for row in (await c.execute(query)).mappings())

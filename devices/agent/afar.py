@@ -6,12 +6,13 @@ Constructs those parts over the ones that the agent has, and hands the agent the
 import logging
 import sqlite3
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from devices.agent import sentences
 from devices.agent.about import about
 from devices.agent.config import Home, TerminalConfig
 from devices.agent.front import Front, Services
@@ -31,11 +32,15 @@ from devices.agent.tasks import Loop
 from devices.agent.telemetry import TelemetryLoop
 from devices.agent.uplink import Conversation
 from devices.agent.vitals import Vitals
-from devices.agent.wishes import wished
+from devices.agent.wishes import unfit, volume, wished
 from devices.clock import Clock
 from devices.wire import topics
 from devices.wire.jobs import Want
 
+WISH = "wish"
+"""Scope of the faults that say which wishes could not be followed."""
+Withhold = Callable[[Sequence[str]], Awaitable[bool]]
+"""Shows none of these records from now on; False if that could not be kept."""
 Keys = Callable[[], Awaitable[Mapping[str, bytes]]]
 
 
@@ -53,6 +58,7 @@ class Parts:
     services: Services
     talk: Conversation
     front: Front
+    withhold: Withhold
 
 
 class Afar:
@@ -71,8 +77,10 @@ class Afar:
         self._parts = parts
         self._lines = RecentLines()
         self._book = OrderBook(store)
+        self._machine = Machine()
+        self._withhold = parts.withhold
         self.hands = TerminalHands(
-            Room(parts.settings, parts.home, parts.services, Machine(), self._lines),
+            Room(parts.settings, parts.home, parts.services, self._machine, self._lines),
             screens=screens,
             restarts=restarts,
             session_open=lambda: parts.front.session_open,
@@ -138,7 +146,7 @@ class Afar:
         logging.getLogger().addHandler(self._lines)
         want = await self._parts.services.disk(self._book.want)
         if want is not None:
-            self._follow(want)
+            await self._follow(want)
         return self
 
     async def __aexit__(
@@ -153,10 +161,20 @@ class Afar:
     def _ordered(self, what: str, payload: bytes) -> None:
         (self._orders.hear_job if what == "job" else self._orders.hear_want)(payload)
 
-    def _follow(self, want: Want) -> None:
-        """Adopt a desired shadow; keepalive and scrub hold from the next start on."""
+    async def _follow(self, want: Want) -> None:
+        """Adopt a desired shadow, then say so; what is not `at_once` (wishes) holds from the next start on."""
+        faults = self._parts.services.faults
         settings = wished(self._parts.settings, want.settings)
         self._parts.talk.adopt(poll_s=settings.poll_s, jitter_s=settings.jitter)
+        if not await self._withhold(want.withheld):
+            return
+        faults.clear_scope(WISH)
+        for name in unfit(want.settings):
+            faults.note(f"wish_unfit:{name}", name, sentences.wish_unfit(name), scope=WISH)
+        level = volume(want.settings)
+        why = await self._machine.set_volume(level) if level else ""
+        if why:
+            faults.note(f"wish_failed:{why}", "volume", sentences.WISH_VOLUME, scope=WISH)
         self._parts.reporter.want = want.version
         self._parts.reporter.change()
 

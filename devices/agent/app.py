@@ -36,13 +36,15 @@ from devices.agent.printing import open_printing
 from devices.agent.report import Reporter
 from devices.agent.rounds import Absences, Rounds
 from devices.agent.sealing import new_sealer
+from devices.agent.search_model import SearchModelTask
 from devices.agent.sender import Sender
 from devices.agent.store import next_boot, open_store
 from devices.agent.supervisor import Supervisor, commands
 from devices.agent.sync import Sync
-from devices.agent.upkeep import House, upkeep
+from devices.agent.upkeep import House, Upkeep
 from devices.agent.uplink import Conversation, Uplink
 from devices.agent.wishes import wished
+from devices.agent.withholding import Withholding
 from devices.clock import Clock, SystemClock
 from devices.ipc.messages import Ping, ReplicaChanged, ToAgent, Told, ToUi, Welcome
 from devices.ipc.server import UiConnection, UiServer
@@ -139,7 +141,7 @@ class Agent:
             tell=lambda text: self._server.broadcast(Told(text=text)),
             stir=self._sender.stir,
         )
-        self._upkeep = upkeep(house, store, boot=boot)
+        self._upkeep = Upkeep(house, store, boot=boot, links=lambda: (self._talk, self._link))
 
     def _wire_up_front(self) -> None:
         settings, home = self._settings, self._home
@@ -188,6 +190,7 @@ class Agent:
             services=self._services,
             talk=self._talk,
             front=self._front,
+            withhold=Withholding(self._replica, self._copy, self._faults, self._look_again),
         )
         self._afar = Afar(
             parts,
@@ -244,8 +247,9 @@ class Agent:
             "sender": self._sender.run,
             "report": self._reporter.run,
             "healer": self._healer.run,
-            **self._upkeep,
+            **self._upkeep.loops,
             "meaning": MeaningTask(self._home.replica).run,
+            "search model": SearchModelTask(self._home.replica, self.upstream).run,
             "rounds": self._rounds.run,
             **self._afar.loops(),
             "devices": self._devices.run,
@@ -256,6 +260,7 @@ class Agent:
         """Know from the disk what was held before; a replica that cannot be read is begun anew later."""
         hello = await self._sync.hello_or_nothing()
         self._reporter.policy, self._reporter.applied = hello.policy, hello.applied
+        await self._upkeep.begin(hello)
 
     # The parts know one another only through these: each is made before the one that it tells.
 
@@ -274,8 +279,12 @@ class Agent:
     def _moved(self, held: Hello) -> None:
         self._reporter.policy, self._reporter.applied = held.policy, held.applied
         self._reporter.change()
+        self._upkeep.moved(held)
         self._devices.content_moved()
         self._server.broadcast(_changed(held.applied))
+
+    def _look_again(self) -> None:
+        self._server.broadcast(_changed(self._reporter.applied))
 
     def _printed(self, job: str, outcome: str, reason: str) -> None:
         """Hand an outcome from the spool's thread to the event loop."""

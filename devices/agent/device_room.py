@@ -17,8 +17,11 @@ from devices.agent.power import PowerWatch
 from devices.agent.report import Reporter
 from devices.agent.screen_rest import DisplaySwitch, ScreenRest
 from devices.clock import Clock
+from devices.drivers.reasons import Kind
 from devices.hub.hub import Hub
-from devices.ipc.messages import LookUp, ToAgent, ToUi
+from devices.ipc.messages import LookUp, Session, Speak, ToAgent, ToUi
+from devices.speech.engine import find_engine
+from devices.speech.speaker import Speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class DeviceRoom:
         self._replica = replica
         self._lookups = LookUps(voice.controller)
         self._power = PowerWatch(tell=voice.tell_all)
+        self._speaker = Speaker(find_engine() if Kind.KEYPAD in settings.devices else None)
         self._sign_thread = OneThread("sign")
         self._content = asyncio.Event()
         self.hub = Hub(
@@ -103,9 +107,14 @@ class DeviceRoom:
         self.peripherals.take(ui, message)
         if isinstance(message, LookUp):
             self._lookups.take(ui, message)
+        elif isinstance(message, Speak):
+            self._speaker.say(message.text)
+        elif isinstance(message, Session) and not message.active:
+            self._speaker.say("")  # the next visitor hears nothing of this one
 
     def left(self, ui: Ui) -> None:
         """Forget a UI that has gone."""
+        self._speaker.say("")
         self.peripherals.left(ui)
 
     def content_moved(self) -> None:
@@ -117,6 +126,7 @@ class DeviceRoom:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.peripherals.run(), name="peripherals")
             group.create_task(self._keep_sign(), name="sign")
+            group.create_task(self._speaker.run(), name="speech")
 
     async def _keep_sign(self) -> None:
         while self.hub.sign is not None:

@@ -15,13 +15,16 @@ from content.feed.opening import ReadBlob
 from content.feed.policy import Policy, TrustRoot
 from content.feed.snapshot import Manifest
 from content.feed.verify import Refused
+from content.programme.emergency import KIND
 from content.replica.reader import ReplicaReader
 from content.replica.shelf import held_policy, open_shelf
+from content.replica.withheld import keep_back
 from content.replica.witness import Contradiction
 from content.replica.writer import Line, ReplicaWriter, open_writer
 from devices.agent.blobs import BlobStore
-from devices.agent.ports import NotPossible
+from devices.agent.ports import NotPossible, Replica
 from devices.clock import Clock
+from devices.wire.messages import FeedMark, Hello
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,6 +39,7 @@ class DiskReplica:
         self._root = root
         self._writer: ReplicaWriter | None = None
         self._reader = ReplicaReader(path, root)
+        self._withheld: tuple[str, ...] | None = None
         self.incoming = BlobStore(path.with_name("incoming"))
 
     def close(self) -> None:
@@ -97,13 +101,31 @@ class DiskReplica:
         """See devices.agent.ports.Replica."""
         self._guarded(lambda writer: writer.note_head(signed, now=self._now()))
 
+    def withhold(self, records: Sequence[str]) -> None:
+        """See devices.agent.ports.Replica; said again to a file that is begun anew."""
+        self._withheld = tuple(records)
+        self._guarded(lambda _: self._keep_back())
+
+    def _keep_back(self) -> None:
+        with closing(open_shelf(self._path, writable=True)) as shelf:
+            keep_back(shelf, self._withheld or ())
+
     def order_keys(self, feeds: Sequence[str]) -> dict[str, bytes]:
         """Return key id -> raw public key of those that may order these feeds, by the policy in use."""
         return self._guarded(lambda _: self._order_keys(feeds))
 
-    def _order_keys(self, feeds: Sequence[str]) -> dict[str, bytes]:
+    def has_emergencies(self, feed: str) -> bool:
+        """See devices.agent.following.Policies."""
+        policy = self._guarded(lambda _: self._held())
+        rule = policy.rule(feed) if policy is not None else None
+        return rule is not None and rule.carries(KIND)
+
+    def _held(self) -> Policy | None:
         with closing(open_shelf(self._path, writable=False)) as shelf:
-            policy = held_policy(shelf, self._root)
+            return held_policy(shelf, self._root)
+
+    def _order_keys(self, feeds: Sequence[str]) -> dict[str, bytes]:
+        policy = self._held()
         if policy is None:
             return {}
         rules = [rule for feed in feeds if (rule := policy.rule(feed)) is not None]
@@ -147,12 +169,20 @@ class DiskReplica:
         try:
             if self._writer is None:
                 self._writer = open_writer(self._path, self._root)
+                if self._withheld is not None:
+                    self._keep_back()
             return act(self._writer)
         except (apsw.CorruptError, apsw.NotADBError) as error:
             self.close()
             raise NotPossible("damaged") from error
         except apsw.Error as error:
             raise NotPossible(type(error).__name__) from error
+
+
+def held_of(replica: Replica) -> Hello:
+    """Return what a replica holds, as it is said to the controller. Blocking."""
+    applied = {feed: FeedMark(*mark) for feed, mark in replica.marks().items()}
+    return Hello(policy=replica.policy_version(), applied=applied)
 
 
 class OneThread:

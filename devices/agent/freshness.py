@@ -34,6 +34,10 @@ class Freshness:
         self._clock = clock
         self._online = online
 
+    def follow(self, feeds: tuple[str, ...]) -> None:
+        """Judge exactly these feeds from now on."""
+        self._feeds = feeds
+
     async def run(self) -> None:
         """Look for ever."""
         while True:

@@ -33,6 +33,7 @@ from devices.ipc.messages import (
     Print,
     Printed,
     Session,
+    Speak,
     Submit,
     Submitted,
     Tampered,
@@ -98,7 +99,7 @@ class Front:
                 await self._note(message)
             case Session(active=active):
                 await self._session(ui, is_active=active)
-            case CardWanted() | LookUp():
+            case CardWanted() | LookUp() | Speak():
                 pass  # those of devices are devices.agent.peripherals'
 
     def _shown(self, ui: UiConnection, message: Glass | Picture | Pong) -> None:

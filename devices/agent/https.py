@@ -24,6 +24,7 @@ from devices.agent.key_updates import Missing
 from devices.agent.ports import Page, TooMany, Unreachable
 from devices.wire.jobs import Orders
 from devices.wire.messages import Ack, BadMessage, Hello, Standing, Welcome, from_bytes, to_bytes
+from devices.wire.search_model import ModelOffer
 
 MOST_BYTES = 16 * 1024 * 1024
 """Largest answer: a page of 2 MB, or one line with the largest body."""
@@ -131,6 +132,16 @@ class HttpsUpstream:
         except (aiohttp.ClientError, TimeoutError, ssl.SSLError, ConnectionError) as error:
             what = f"{type(error).__name__} at {path}"
             raise Unreachable(what, sentence=_sentence(error)) from error
+
+    async def search_model(self) -> ModelOffer | None:
+        """See devices.agent.search_model.ModelSource."""
+        try:
+            answer = await self._ask("GET", "/search-model")
+            return from_bytes(answer.body, ModelOffer)
+        except NotThere:
+            return None
+        except BadMessage as error:
+            raise Unreachable("answer is not an offer of a search model") from error
 
     async def _page(self, path: str) -> Page:
         answer = await self._ask("GET", path)

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -105,6 +105,13 @@ class MqttLink:
             self._oldest = (said, time.monotonic())
         return said.rc == mqtt.MQTT_ERR_SUCCESS
 
+    def follow(self, feeds: tuple[str, ...]) -> None:
+        """Subscribe to exactly these feeds, now if we are connected: that counts as having connected anew."""
+        self._settings = replace(self._settings, feeds=feeds)
+        client = self._client
+        if client is not None and self._ready.is_set():
+            client.subscribe(self._settings.filters())
+
     def say_ready(self) -> None:
         """Say the birth again: the broker may have dropped the first, unheard."""
         self.publish(
@@ -162,6 +169,8 @@ class MqttLink:
         lived = self._ready.is_set()
         self._ready.clear()
         client.loop_stop()
+        # The last hold on it but ours: paho closes its own sockets only when it is let go.
+        self._client = self._oldest = None
         if not self._stopping.is_set():
             self._tell(self._reason(lived=lived))
         return lived

@@ -37,13 +37,7 @@ def commands(job: Job) -> tuple[tuple[str, ...], ...]:
         case JobKind.REBOOT:
             return (("systemctl", "reboot"), ("shutdown", "-r", "now"))
         case JobKind.VOLUME:
-            percent = _percent(job.args)
-            level = f"{percent}%"
-            return (
-                ("wpctl", "set-volume", "@DEFAULT_AUDIO_SINK@", level),
-                ("pactl", "set-sink-volume", "@DEFAULT_SINK@", level),
-                ("amixer", "-q", "set", "Master", level),
-            )
+            return volume_commands(_percent(job.args))
         case JobKind.BRIGHTNESS:
             percent = _percent(job.args)
             return (("ddcutil", "setvcp", "10", percent), ("brightnessctl", "set", f"{percent}%"))
@@ -54,6 +48,16 @@ def commands(job: Job) -> tuple[tuple[str, ...], ...]:
             return ()
 
 
+def volume_commands(percent: str) -> tuple[tuple[str, ...], ...]:
+    """Return the command lines that may set the volume; `percent` is a whole number."""
+    level = f"{percent}%"
+    return (
+        ("wpctl", "set-volume", "@DEFAULT_AUDIO_SINK@", level),
+        ("pactl", "set-sink-volume", "@DEFAULT_SINK@", level),
+        ("amixer", "-q", "set", "Master", level),
+    )
+
+
 class Machine:
     """Does the jobs that are the machine's."""
 
@@ -62,8 +66,16 @@ class Machine:
 
     async def do(self, job: Job) -> str:
         """Do it; return "" or a word for why not."""
+        return await self._first(commands(job))
+
+    async def set_volume(self, percent: str) -> str:
+        """Set the volume; return "" or a word for why not."""
+        return await self._first(volume_commands(percent))
+
+    async def _first(self, commands: tuple[tuple[str, ...], ...]) -> str:
+        """Run the first that is there."""
         why = "unknown_kind"
-        for command in commands(job):
+        for command in commands:
             why = await self._run(command)
             if why != "no_program":
                 return why

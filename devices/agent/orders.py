@@ -65,14 +65,14 @@ class Ties:
         keys: key id -> raw public key of those that may order our feeds, by the policy that is held.
         tell: say a report to the controller.
         bring: hand over what a job brings; returns its SHA-256, "" if it could not be handed over.
-        follow: adopt a desired shadow.
+        follow: adopt a desired shadow, and say so when it is adopted.
     """
 
     device: str
     keys: Callable[[], Awaitable[Mapping[str, bytes]]]
     tell: Callable[[JobReport], Awaitable[None]]
     bring: Callable[[str, bytes], Awaitable[str]]
-    follow: Callable[[Want], None]
+    follow: Callable[[Want], Awaitable[None]]
 
 
 class OrderDesk:
@@ -135,12 +135,15 @@ class OrderDesk:
                 device=self._ties.device,
                 keys=await self._ties.keys(),
                 held=held.version if held else 0,
+                now=int(self._clock.now().timestamp()),
             )
         except JobRefused as refused:
-            self._refused(refused, "want")
+            # The controller has said at the desk that it ended; here it is no trouble.
+            if refused.reason != "expired":
+                self._refused(refused, "want")
             return
         await self._disk(self._book.keep_want, want)
-        self._ties.follow(want)
+        await self._ties.follow(want)
 
     async def _take(self, signed: SignedJob) -> None:
         last = await self._disk(self._book.last)

@@ -26,6 +26,7 @@ from devices.ipc.messages import (
     CardSeen,
     CardWanted,
     DeviceHealth,
+    KeyPressed,
     Presence,
     Scanned,
     Session,
@@ -111,6 +112,7 @@ class Peripherals:
         self._look_at_card()
         self._look_at_scanner()
         self._look_at_presence()
+        self._look_at_keypad()
         if self._hub.ups is not None:
             for event in self._hub.ups.take_events():
                 self._power.take(event)
@@ -171,6 +173,12 @@ class Peripherals:
         for event in self._hub.presence.take_events():
             self._is_present = isinstance(event, Arrived)
             self._tell(KIOSK, Presence(present=self._is_present))
+
+    def _look_at_keypad(self) -> None:
+        if self._hub.keypad is None:
+            return
+        for key in self._hub.keypad.take_events():
+            self._tell(KIOSK, KeyPressed(key=str(key)))
 
     def _is_nobody_there(self) -> bool:
         radar = self._seen.get(Kind.PRESENCE)

@@ -156,6 +156,10 @@ class Replica(Protocol):
         """Return the version of the policy in use, 0 for none."""
         ...
 
+    def has_emergencies(self, feed: str) -> bool:
+        """Say whether the policy in use lets somebody sign emergency notices in this feed."""
+        ...
+
     def accept_policy(self, data: bytes) -> Policy:
         """Check and keep a signed policy; raises PolicyRefused."""
         ...
@@ -202,6 +206,10 @@ class Replica(Protocol):
 
     def note_head(self, signed: SignedHead) -> None:
         """Keep the newest head; raises Refused or NoPolicy."""
+        ...
+
+    def withhold(self, records: Sequence[str]) -> None:
+        """Show none of these until told otherwise; none at all shows everything."""
         ...
 
     def is_sound(self, record: str) -> bool:

@@ -36,7 +36,10 @@ API_UNTRUSTED = "数据接口的证书不是本专区签发的，已拒绝连接
 API_UNREACHABLE = "连不上数据接口，暂时不能取得新内容。请检查网络和服务器状态。"
 
 BUNDLE_OLDER = "U 盘内容包比终端已有的内容旧，没有改动。请从工作台重新制作内容包。"
-CLOCK_BEHIND = "终端时钟慢于已收到内容的签发时间，请校准时间；若断电后反复出现，请更换主板电池。"
+CLOCK_BEHIND = (
+    "终端时钟慢于已收到内容的签发时间，请校准时间；若断电后反复出现，请更换主板电池。"
+    "如核对后终端时钟无误，可能有人盗用日志密钥签发未来时间，请联系管理员。"
+)
 
 
 def refused(reason: Reason, subject: str, *, feed: str) -> str:
@@ -53,6 +56,14 @@ def tampered(record: str) -> str:
     return (
         f"终端本地保存的内容（{record}）被改动，已停止显示，正在重新下载。"
         "若反复出现，请检查终端硬盘和机箱封条。"
+    )
+
+
+def set_back(feed: str) -> str:
+    """Say that the copy holds less than it held: it was exchanged for an earlier one, cut off or lost."""
+    return (
+        f"终端本地保存的频道 {feed} 比上次运行时旧或已丢失，正在重新下载，期间继续显示已有的正确内容。"
+        "请检查终端硬盘和机箱封条，确认无人更换过数据。"
     )
 
 
@@ -128,6 +139,15 @@ def order_refused(reason: str) -> str:
     why = ORDER_ZH.get(reason, reason)
     return f"收到一项未通过校验的远程任务（{why}），终端没有执行。请管理员核查服务器和消息服务。"
 
+
+def wish_unfit(name: str) -> str:
+    """Say that a setting that was wished cannot be followed."""
+    return (
+        f"控制端下发的设置“{name}”不在本终端允许的范围内，仍用原来的设置。请管理员更正后重新下发。"
+    )
+
+
+WISH_VOLUME = "音量没有调好：终端缺少或未能运行调音量的系统程序，请联系维护人员检查声卡和 wpctl、pactl 或 amixer。"
 
 ORDER_ZH = {
     "unknown_key": "签名密钥不在策略中",

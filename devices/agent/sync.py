@@ -19,7 +19,7 @@ from content.feed.verify import Reason, Refused
 from content.replica.writer import Line, NoPolicy
 from devices.agent import sentences
 from devices.agent.blobs import BadBlob
-from devices.agent.disk import OneThread
+from devices.agent.disk import OneThread, held_of
 from devices.agent.faults import FaultBook
 from devices.agent.heard import Applied, HeadHeard, Heard, LineHeard, Poll, Welcomed, read_lines
 from devices.agent.ports import ContentSource, NotPossible, Page, Replica, Unreachable
@@ -65,6 +65,11 @@ class Sync:
         self._retry_s = FIRST_RETRY_S
         self.vet = _as_it_is
 
+    def follow(self, feeds: tuple[str, ...]) -> None:
+        """Keep exactly these feeds up to date from now on."""
+        self._feeds = feeds
+        self.hear(Poll())
+
     def hear(self, heard: Heard) -> None:
         """Take what arrived; a flood is dropped and fetched later, in order."""
         try:
@@ -79,8 +84,7 @@ class Sync:
 
     async def hello(self) -> Hello:
         """Return what to say to the controller at each connect."""
-        version = await self._disk(self._replica.policy_version)
-        return Hello(policy=version, applied=await self.marks())
+        return await self._disk(held_of, self._replica)
 
     async def hello_or_nothing(self) -> Hello:
         """Return what is held; nothing, if the file cannot be read: it is then begun anew."""
@@ -92,8 +96,7 @@ class Sync:
 
     async def marks(self) -> dict[str, FeedMark]:
         """Return how far each feed has been taken."""
-        held = await self._disk(self._replica.marks)
-        return {feed: FeedMark(sequence, link) for feed, (sequence, link) in held.items()}
+        return (await self.hello()).applied
 
     async def run(self) -> None:
         """Work for ever; feeds that are behind are tried again with growing waits."""
@@ -166,8 +169,7 @@ class Sync:
     async def rebuild(self, feed: str, *, plain: bool = False) -> bool:
         """Put a feed's log, fetched anew (`plain`: packed against nothing), in the place of what is held.
 
-        Returns:
-            False if it was refused.
+        Returns: False if it was refused.
 
         Raises:
             Unreachable, NotPossible: nothing was changed.
@@ -345,10 +347,11 @@ class Sync:
         return Applied.REFUSED
 
     async def _apply(self, feed: str, lines: Sequence[Line]) -> Applied:
-        before = await self._disk(self._replica.marks)
+        before = await self.hello()
         applied = await self._try(feed, lines)
-        if await self._disk(self._replica.marks) != before:
-            self._on_moved(await self.hello())
+        held = await self.hello()
+        if held != before:
+            self._on_moved(held)
         if applied is Applied.GOOD and lines:
             self._faults.clear_scope(f"entry {feed}")
         return applied

@@ -1,9 +1,10 @@
 """What keeps an agent's house beside its talk: freshness, sticks, the diary. Made here to keep app.py short."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devices.agent.bundles import BundleTaker, BundleWatch
 from devices.agent.chronicle import Chronicle
@@ -11,13 +12,18 @@ from devices.agent.config import Home, TerminalConfig
 from devices.agent.diary import Diary
 from devices.agent.disk import OneThread
 from devices.agent.faults import FaultBook
+from devices.agent.following import Follower, Following
 from devices.agent.freshness import Freshness
+from devices.agent.high_water import HighWater
 from devices.agent.ports import Replica
 from devices.agent.report import Reporter
 from devices.agent.sealing import new_sealer
 from devices.agent.sync import Sync
-from devices.agent.tasks import Loop
 from devices.clock import Clock
+from devices.wire.messages import Hello
+
+if TYPE_CHECKING:
+    from devices.agent.tasks import Loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +44,42 @@ class House:
     stir: Callable[[], None]
 
 
-def upkeep(house: House, store: sqlite3.Connection, *, boot: str) -> dict[str, Loop]:
-    """Return the loops by name."""
-    return {
-        "freshness": _freshness(house).run,
-        "bundles": _bundles(house).run,
-        "chronicle": _chronicle(house, store, boot).run,
-    }
+class Upkeep:
+    """The parts of the upkeep. `links` are what feeds are heard over, asked for when they are needed."""
+
+    def __init__(
+        self,
+        house: House,
+        store: sqlite3.Connection,
+        *,
+        boot: str,
+        links: Callable[[], Sequence[Follower]],
+    ) -> None:
+        freshness = _freshness(house)
+        self._high_water = HighWater(store, faults=house.faults, disk=house.disk)
+        self._following = Following(
+            house.replica,
+            enrolled=house.settings.feeds,
+            followers=lambda: (house.sync, freshness, *links()),
+            disk=house.copy,
+        )
+        self.loops: dict[str, Loop] = {
+            "high water": self._high_water.run,
+            "following": self._following.run,
+            "freshness": freshness.run,
+            "bundles": _bundles(house).run,
+            "chronicle": _chronicle(house, store, boot).run,
+        }
+
+    async def begin(self, held: Hello) -> None:
+        """Compare what is held with what was, and follow what the kept policy asks for."""
+        await self._high_water.begin(held.applied)
+        await self._following.look()
+
+    def moved(self, held: Hello) -> None:
+        """Take note of what is held now."""
+        self._high_water.moved(held.applied)
+        self._following.moved(held)
 
 
 def _freshness(house: House) -> Freshness:

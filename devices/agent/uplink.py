@@ -70,8 +70,9 @@ class Conversation:
         self._faults = faults
         self._link = link
         self._events: asyncio.Queue[LinkEvent | HelloDue] = asyncio.Queue()
-        self._heads = {topics.head(feed): feed for feed in uplink.feeds}
-        self._logs = {topics.log(feed): feed for feed in uplink.feeds}
+        self._heads: dict[str, str] = {}
+        self._logs: dict[str, str] = {}
+        self.follow(uplink.feeds)
         self._controller: ControllerState | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._over_https = False
@@ -84,6 +85,11 @@ class Conversation:
     def adopt(self, *, poll_s: float, jitter_s: float) -> None:
         """Go on with other waits."""
         self._uplink = replace(self._uplink, poll_s=poll_s, jitter_s=jitter_s)
+
+    def follow(self, feeds: tuple[str, ...]) -> None:
+        """Know the topics of exactly these feeds."""
+        self._heads = {topics.head(feed): feed for feed in feeds}
+        self._logs = {topics.log(feed): feed for feed in feeds}
 
     def hear(self, event: LinkEvent) -> None:
         """Take an event of the link, in the order of arrival."""

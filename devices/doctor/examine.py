@@ -23,6 +23,7 @@ from devices.doctor.asking import (
 )
 from devices.doctor.finding import PRINTER, Finding, Verdict, finding_of
 from devices.drivers.health import Health, Level
+from devices.drivers.input_link import FOLDER
 from devices.drivers.links import Link, LinkLost
 from devices.drivers.printer.condition import Reason as PrinterReason
 from devices.drivers.reasons import Kind, Reason
@@ -33,6 +34,7 @@ from devices.hub.hub import Hub
 from devices.hub.place import Peripheral
 from devices.ipc.client import UiClient
 from devices.ipc.messages import DeviceHealth, Welcome
+from devices.speech.engine import PROGRAM, find_engine
 
 PATIENCE_S = 6.0
 AGENT_S = 3.0
@@ -52,11 +54,12 @@ class Examined:
 def examine_home(home: Home, settings: TerminalConfig, *, clock: Clock) -> Examined:
     """Examine every device that a terminal's settings name."""
     if _is_agent_running(home):
-        return Examined(_from_agent(home, settings, clock=clock), is_agent_running=True)
+        found = _from_agent(home, settings, clock=clock)
+        return Examined((*found, *_voice(settings)), is_agent_running=True)
     findings = _from_hub(settings, clock=clock)
     if settings.printer:
         findings = (_printer(settings.printer, clock=clock), *findings)
-    return Examined(findings)
+    return Examined((*findings, *_voice(settings)))
 
 
 def examine_plugged(
@@ -140,6 +143,17 @@ def _finding(settings: TerminalConfig, kind: Kind, health: Health) -> Finding:
     return finding_of(str(kind), place, level=health.level, reason=health.reason)
 
 
+def _voice(settings: TerminalConfig) -> tuple[Finding, ...]:
+    """Return whether the keypad can speak, where there is one: without a voice it helps few."""
+    if not settings.devices.get(Kind.KEYPAD, Peripheral()).at:
+        return ()
+    if find_engine() is not None:
+        said = "已安装。请按一下键盘，听一听耳机或扬声器里的声音。"
+        return (Finding("speech", "语音朗读", PROGRAM, Verdict.OK, said),)
+    missing = f"没有安装语音程序，无障碍键盘可以用，但没有声音。请运行 apt install {PROGRAM}。"
+    return (Finding("speech", "语音朗读", PROGRAM, Verdict.WARN, missing),)
+
+
 def _refused(settings: TerminalConfig, kind: Kind) -> Finding | None:
     at = settings.devices[kind].at
     if at.startswith("/") and Path(at).exists() and not may_open(at):
@@ -148,7 +162,8 @@ def _refused(settings: TerminalConfig, kind: Kind) -> Finding | None:
 
 
 def _no_right(place: str, *, device: str = "") -> Finding:
-    sentence = "当前用户没有读写这个端口的权限，请把运行终端的用户加入 dialout 组后重新登录。"
+    group = "input" if place.startswith(FOLDER) else "dialout"
+    sentence = f"当前用户没有读写这个端口的权限，请把运行终端的用户加入 {group} 组后重新登录。"
     return Finding(device, "串口设备", place, Verdict.DOWN, sentence)
 
 

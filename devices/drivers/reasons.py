@@ -33,6 +33,7 @@ class Kind(StrEnum):
     PRESENCE = "presence"
     TEXT_SIGN = "text_sign"
     UPS = "ups"
+    KEYPAD = "keypad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ _NAMES = {
     Kind.PRESENCE: "人体感应雷达",
     Kind.TEXT_SIGN: "LED 字幕屏",
     Kind.UPS: "不间断电源",
+    Kind.KEYPAD: "无障碍键盘",
 }
 
 _WAYS_ON = {
@@ -57,6 +59,7 @@ _WAYS_ON = {
     Kind.PRESENCE: "",
     Kind.TEXT_SIGN: "",
     Kind.UPS: "",
+    Kind.KEYPAD: "",
 }
 
 _KEEPER = {

@@ -13,6 +13,7 @@ from devices.clock import Clock
 from devices.drivers.attendant import BACK_OFF_S, SETTLE_S, Port
 from devices.drivers.id_card.codec import Command, command_bytes
 from devices.drivers.id_card.codec import Deframer as CardDeframer
+from devices.drivers.input_link import FOLDER, InputLink
 from devices.drivers.links import Link, LinkLost, SerialLink
 from devices.drivers.presence.codec import Deframer as RadarDeframer
 from devices.drivers.presence.codec import Report
@@ -79,7 +80,7 @@ class Finder:
         match place:
             case AtPath(path):
                 there = Path(path).exists
-                return Port(lambda: SerialLink(path, baud=baud), is_there=there, baud=baud)
+                return Port(lambda: _open_path(path, baud), is_there=there, baud=baud)
             case AtTcp(host, tcp_port):
                 back_off_s = LOCAL_BACK_OFF_S if place.is_local else BACK_OFF_S
                 return Port(lambda: TcpLink(host, tcp_port), baud=baud, back_off_s=back_off_s)
@@ -165,8 +166,12 @@ def is_kind(kind: Kind, link: Link, port: Plugged, *, clock: Clock) -> bool:
             return _listen(link, ANSWER_S, clock, lambda data: _has_report(radar, data))
         case Kind.SCANNER:
             return port.vid in SCANNER_VENDORS
-        case Kind.TEXT_SIGN | Kind.UPS:
+        case Kind.TEXT_SIGN | Kind.UPS | Kind.KEYPAD:
             return False
+
+
+def _open_path(path: str, baud: int) -> Link:
+    return InputLink(path) if path.startswith(FOLDER) else SerialLink(path, baud=baud)
 
 
 def _has_report(radar: RadarDeframer, data: bytes) -> bool:

@@ -11,6 +11,10 @@ from devices.drivers.attendant import Attendant, Port
 from devices.drivers.health import Health
 from devices.drivers.id_card.reader import BAUD as CARD_BAUD
 from devices.drivers.id_card.reader import IdCardReader
+from devices.drivers.input_link import FOLDER
+from devices.drivers.keypad.codec import Key
+from devices.drivers.keypad.machine import BAUD as KEYPAD_BAUD
+from devices.drivers.keypad.machine import KeypadMachine
 from devices.drivers.presence.judgement import Event as PresenceEvent
 from devices.drivers.presence.judgement import Judgement
 from devices.drivers.presence.machine import BAUD as RADAR_BAUD
@@ -41,6 +45,7 @@ _LEAVING_CM = 50
 Scanner = Attendant[Trigger, Scan]
 Radar = Attendant[None, PresenceEvent]
 Supply = Attendant[None, UpsEvent]
+Keypad = Attendant[None, Key]
 
 
 class Hub:
@@ -83,6 +88,7 @@ class Hub:
         self.ups: Supply | None = self._attend(
             Kind.UPS, UpsMachine(self._settings(Kind.UPS).name), baud=_NETWORK_BAUD
         )
+        self.keypad: Keypad | None = self._keypad()
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -111,6 +117,7 @@ class Hub:
             Kind.PRESENCE: self.presence,
             Kind.TEXT_SIGN: self.sign,
             Kind.UPS: self.ups,
+            Kind.KEYPAD: self.keypad,
         }
         return {kind: one for kind, one in every.items() if one is not None}
 
@@ -138,6 +145,11 @@ class Hub:
         near_cm = self._settings(Kind.PRESENCE).near_cm
         judgement = Judgement(near_cm=near_cm, far_cm=near_cm + _LEAVING_CM)
         return self._attend(Kind.PRESENCE, PresenceMachine(judgement), baud=RADAR_BAUD)
+
+    def _keypad(self) -> Keypad | None:
+        place = self._places.get(Kind.KEYPAD)
+        is_input = isinstance(place, AtPath) and place.path.startswith(FOLDER)
+        return self._attend(Kind.KEYPAD, KeypadMachine(is_input_device=is_input), baud=KEYPAD_BAUD)
 
     def _sign(self) -> AttendedSign | None:
         if Kind.TEXT_SIGN not in self._wanted:

@@ -107,6 +107,10 @@ def _anywhere(kind: Kind) -> Place:
             return AtTcp("127.0.0.1", NUT_PORT)
         case Kind.TEXT_SIGN:
             raise BadPlace("字幕屏无法自动识别，请写明设备路径或 tcp://主机:端口。")
+        case Kind.KEYPAD:
+            raise BadPlace(
+                "无障碍键盘无法自动识别，请写明设备路径（USB 键盘在 /dev/input/by-path/ 下）。"
+            )
         case Kind.ID_CARD | Kind.SCANNER | Kind.PRESENCE:
             return Anywhere()
 

@@ -1,8 +1,8 @@
 """What agent and user interface say to each other: one JSON object a line, tagged "m", version "v".
 
-UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session, CardWanted, LookUp, Picture, Counted.
+UI -> agent: Hello, Submit, Print, Glass, Tampered, Pong, Session, CardWanted, LookUp, Picture, Counted, Speak.
 agent -> UI: Welcome, Submitted, Printed, ReplicaChanged, LinkState, DeviceHealth, Ping, CardSeen, Scanned, Presence,
-Progress, Closing, TakePicture, Told, Rest.
+Progress, Closing, TakePicture, Told, Rest, KeyPressed.
 """
 
 from typing import TypeVar
@@ -232,6 +232,26 @@ class Told(Message, frozen=True, tag="told"):
     text: str
 
 
+class KeyPressed(Message, frozen=True, tag="key"):
+    """A key of the keypad for people who do not see the screen: a value of devices.drivers.keypad.codec.Key."""
+
+    key: str
+
+
+class Speak(Message, frozen=True, tag="speak"):
+    """Say this now, in the place of whatever is being said; "" says nothing more.
+
+    It is what the visitor would read, so it may be personal: it is kept nowhere and never logged.
+    """
+
+    text: str
+
+    @override
+    def __repr__(self) -> str:
+        """Return a form without what is said."""
+        return "Speak()"
+
+
 class Ping(Message, frozen=True, tag="ping"):
     """Asks for a Pong, as proof that the UI draws."""
 
@@ -262,6 +282,7 @@ ToAgent = (
     | LookUp
     | Picture
     | Counted
+    | Speak
 )
 ToUi = (
     Welcome
@@ -279,6 +300,7 @@ ToUi = (
     | Rest
     | TakePicture
     | Told
+    | KeyPressed
 )
 
 _M = TypeVar("_M", bound=Message)

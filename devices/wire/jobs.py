@@ -97,6 +97,8 @@ class Want:
         settings: names of devices.agent.wishes.SETTINGS -> value.
         software: version that shall run, "" for no wish.
         issued: unix seconds of the controller.
+        expires: unix second after which it is not begun to be followed, 0 = none.
+        withheld: ids of records that are not to be shown for now. A wish can take away, never bring.
     """
 
     device: str
@@ -104,10 +106,16 @@ class Want:
     settings: dict[str, str] = field(default_factory=dict)
     software: str = ""
     issued: int = 0
+    expires: int = 0
+    withheld: tuple[str, ...] = ()
 
     def signed_bytes(self) -> bytes:
-        """Return the bytes under the signature."""
-        return WANT_DOMAIN + canonical_json(msgspec.to_builtins(self))
+        """Return the bytes under the signature; what says nothing is left out, so that fields can be added."""
+        said = msgspec.to_builtins(self)
+        for name in ("expires", "withheld"):
+            if not said[name]:
+                del said[name]
+        return WANT_DOMAIN + canonical_json(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +202,12 @@ def check_job(
     return job
 
 
-def check_want(signed: SignedWant, *, device: str, keys: Mapping[str, bytes], held: int) -> Want:
-    """Return the wish if it is ours, signed, and newer than the one held.
+def check_want(
+    signed: SignedWant, *, device: str, keys: Mapping[str, bytes], held: int, now: int = 0
+) -> Want:
+    """Return the wish if it is ours, signed, newer than the one held, and not over.
+
+    `now` is 0 if the terminal's clock is not to be trusted, as in `check_job`.
 
     Raises:
         JobRefused: with the reason.
@@ -205,6 +217,8 @@ def check_want(signed: SignedWant, *, device: str, keys: Mapping[str, bytes], he
         raise JobRefused("other_device")
     if want.version <= held:
         raise JobRefused("replayed")
+    if want.expires and now > want.expires:
+        raise JobRefused("expired")
     return want
 
 

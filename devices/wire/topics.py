@@ -87,3 +87,14 @@ def device_acl(device: str, feeds: tuple[str, ...]) -> tuple[tuple[str, str], ..
         *(topic for feed in feeds for topic in (head(feed), log(feed))),
     )
     return (*(("write", topic) for topic in writes), *(("read", topic) for topic in reads))
+
+
+def covers(allowed: str, asked: str) -> bool:
+    """Say whether one filter lets through all that another asks for (a topic asks for itself)."""
+    rule, want = allowed.split("/"), asked.split("/")
+    for place, level in enumerate(rule):
+        if level == "#":
+            return True
+        if place >= len(want) or want[place] == "#" or level not in {"+", want[place]}:
+            return False
+    return len(rule) == len(want)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from content.programme.emergency import EmergencyNotice
     from content.replica.ports import Notices
     from devices.ipc.messages import Welcome
-    from kiosk.flows.ports import Content
+    from kiosk.flows.content import Content
     from kiosk.words import Words
 
 MOST = 2

@@ -9,7 +9,7 @@ from content.answers.answer import Answers, Certainty
 from content.answers.guide import Aspect
 
 if TYPE_CHECKING:
-    from kiosk.flows.ports import Content
+    from kiosk.flows.content import Content
     from kiosk.words import Words
 
 MOST_CARDS = 2

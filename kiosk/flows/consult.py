@@ -9,7 +9,7 @@ from content.catalog.item import CatalogItem
 from content.disclosure.record import DisclosureRecord
 
 if TYPE_CHECKING:
-    from kiosk.flows.ports import Content
+    from kiosk.flows.content import Content
     from kiosk.words import Words
 
 PAGE_CARDS = 6

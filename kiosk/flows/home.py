@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from devices.ipc.messages import Welcome
-    from kiosk.flows.ports import Content
+    from kiosk.flows.content import Content
     from kiosk.flows.rows import Row
     from kiosk.words import Words
 

@@ -7,23 +7,11 @@ Screens render `view` and the sub-flows' views, and call intents. Messages of th
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, assert_never
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from content.errors import NotFound, PeerError
-from devices.ipc.messages import (
-    LinkState,
-    Ping,
-    Printed,
-    ReplicaChanged,
-    Session,
-    Submitted,
-    TakePicture,
-    Tampered,
-    ToUi,
-    Welcome,
-)
 from kiosk.flows.alarm import AlarmFlow
-from kiosk.flows.devices import DeviceDesk, FromDevices
 from kiosk.flows.home import HomeFlow, HomeView
 from kiosk.flows.later import LaterFlows
 from kiosk.flows.session import Change, Phase, SessionClock, SessionSettings
@@ -33,7 +21,10 @@ from kiosk.flows.way import Way
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kiosk.flows.ports import Content, Paper, Ports
+    from devices.ipc.messages import LinkState, ToUi, Welcome
+    from kiosk.flows.content import Content
+    from kiosk.flows.devices import DeviceDesk
+    from kiosk.flows.ports import Paper, Ports
     from kiosk.words import Words
 
 logger = logging.getLogger(__name__)
@@ -52,7 +43,7 @@ class Kiosk(LaterFlows):
         self._content: Content | None = None
         self._welcome: Welcome | None = None
         self._paper: Paper | None = None
-        self._link = LinkState(online=True, last_contact=0)
+        self._link: LinkState | None = None
         self._bodies: tuple[str, ...] | None = None
         self._reported: set[tuple[str, str]] = set()
         self._way = Way()
@@ -63,7 +54,13 @@ class Kiosk(LaterFlows):
         self.before_wipe: Callable[[], None] = _nothing
         self.home = HomeFlow(words)
         self.alarm = AlarmFlow(words)
-        self.devices = DeviceDesk(self)
+
+    @cached_property
+    def devices(self) -> DeviceDesk:
+        """What devices do here; loaded with the first turn, after the first frame."""
+        from kiosk.flows.devices import DeviceDesk
+
+        return DeviceDesk(self)
 
     # What is shown
 
@@ -112,7 +109,7 @@ class Kiosk(LaterFlows):
             can_go_back=self._way.can_go_back,
             is_agent_here=self._ports.agent.connected,
             has_printer=self._welcome is not None and self._welcome.has_printer,
-            is_dark=self.devices.is_dark,
+            is_dark="devices" in vars(self) and self.devices.is_dark,
         )
 
     def bodies(self) -> tuple[str, ...]:
@@ -129,7 +126,7 @@ class Kiosk(LaterFlows):
         """Note that somebody touched the screen."""
         change = self._session.touch(self._now())
         if change is Change.STARTED:
-            self._ports.agent.send(Session(active=True))
+            self._say_session(active=True)
         return change
 
     def open_search(self, query: str = "") -> None:
@@ -225,6 +222,15 @@ class Kiosk(LaterFlows):
         slip = self._paper.record(found, url=self.reader.view.url, at=self._ports.clock.now())
         self.printing.start(slip, self._now())
 
+    def print_extra(self) -> None:
+        """Print the one slip more that the open record gives: 一次告知单, 明白卡 or 公示栏摘录."""
+        found = self.reader.found
+        if found is None or self._paper is None:
+            return
+        slip = self._paper.more(found, url=self.reader.view.url, at=self._ports.clock.now())
+        if slip is not None:
+            self.printing.start(slip, self._now())
+
     def print_receipt(self) -> None:
         """Print the receipt of the request that was just saved."""
         filed = self.request.filed
@@ -266,24 +272,13 @@ class Kiosk(LaterFlows):
 
     def receive(self, message: ToUi) -> None:
         """Take a message of the agent. Ping is the app's to answer: it knows the frames."""
-        if isinstance(message, FromDevices):
-            self.devices.receive(message, self._now())
-            return
-        match message:
-            case Welcome():
-                self._welcomed(message)
-            case ReplicaChanged():
-                self._refresh()
-            case Submitted():
-                self.request.answered(message)
-            case Printed():
-                self.printing.answered(message)
-            case LinkState():
-                self._link = message
-            case Ping() | TakePicture():
-                pass
-            case _:
-                assert_never(message)
+        from kiosk.flows.inbox import take
+
+        take(self, message, self._now())
+
+    def linked(self, link: LinkState) -> None:
+        """Note whether the controller is reached."""
+        self._link = link
 
     def recover(self) -> None:
         """Return to a safe first screen after a mistake of ours; the visitor is told calmly."""
@@ -312,9 +307,15 @@ class Kiosk(LaterFlows):
 
     def _ended(self) -> None:
         self.wipe()
-        self._ports.agent.send(Session(active=False))
+        self._say_session(active=False)
 
-    def _welcomed(self, welcome: Welcome) -> None:
+    def _say_session(self, *, active: bool) -> None:
+        from devices.ipc.messages import Session
+
+        self._ports.agent.send(Session(active=active))
+
+    def welcomed(self, welcome: Welcome) -> None:
+        """Take on what the agent says of this terminal, and open its copy."""
         self.words.settle(attended=welcome.attended, phone=welcome.phone)
         self.home.welcome(welcome)
         self.reader.public_url = self.request.public_url = welcome.public_url
@@ -330,10 +331,10 @@ class Kiosk(LaterFlows):
             self._content = self._ports.open_content(welcome)
             self.search.use(self._content)
         if self._session.phase is not Phase.RESTING:
-            self._ports.agent.send(Session(active=True))
-        self._refresh()
+            self._say_session(active=True)
+        self.refresh()
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Read again what is shown."""
         if self._content is None:
             return
@@ -370,18 +371,21 @@ class Kiosk(LaterFlows):
     def _report_tampered(self) -> None:
         if self._content is None:
             return
+        from devices.ipc.messages import Tampered
+
         for record, reason in set(self._content.tampered()) - self._reported:
             self._reported.add((record, reason))
             self._ports.agent.send(Tampered(record=record, reason=reason))
 
     def _status(self) -> Status:
+        is_online = self._link is None or self._link.online
+        last_contact = 0 if self._link is None or is_online else self._link.last_contact
         return Status(
             is_welcomed=self._welcome is not None,
             is_demo=self._welcome is not None and self._welcome.demo,
             is_agent_here=self._ports.agent.connected,
-            is_online=self._link.online,
-            as_of=(self._content.content_as_of() if self._content else 0)
-            or (0 if self._link.online else self._link.last_contact),
+            is_online=is_online,
+            as_of=(self._content.content_as_of() if self._content else 0) or last_contact,
         )
 
     def _now(self) -> float:

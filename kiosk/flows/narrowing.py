@@ -12,7 +12,7 @@ from content.search.facets import Chip, Facet, Found, chips, has
 
 if TYPE_CHECKING:
     from content.replica.ports import Hit
-    from kiosk.flows.ports import Content
+    from kiosk.flows.content import Content
     from kiosk.words import Words
 
 LOOKED_AT = 40

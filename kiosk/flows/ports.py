@@ -5,54 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from content.replica.ports import ContentReader, Notices, Verified
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from content.answers.answer import Answers
-    from content.answers.guide import Aspect
     from content.paper.slip import Slip
+    from content.replica.ports import Verified
     from content.requests.form import RequestForm
     from devices.clock import Clock
     from devices.ipc.messages import ToAgent, Welcome
-
-
-class Content(ContentReader, Protocol):
-    """The verified copy, with what the kiosk needs beyond reading."""
-
-    def count(self, kind: str) -> int:
-        """Return how many records of a kind are held."""
-        ...
-
-    def content_as_of(self) -> int:
-        """Return the unix second up to which the content is known to be complete, 0 if unknown."""
-        ...
-
-    def notices(self) -> Notices:
-        """Return the emergency notices that are held."""
-        ...
-
-    def titles(self) -> tuple[str, ...]:
-        """Return the titles and everyday names held, for the pinyin lexicon."""
-        ...
-
-    def hot(self) -> tuple[str, ...]:
-        """Return what is offered before anything is typed."""
-        ...
-
-    def meant(self, text: str) -> str:
-        """Return how the text is written in a title that sounds the same, "" if nothing does."""
-        ...
-
-    def answer(self, question: str, *, words: Mapping[Aspect, str]) -> Answers:
-        """Return the answer to a question in a record's own words, or that none was found."""
-        ...
-
-    def tampered(self) -> tuple[tuple[str, str], ...]:
-        """Return (record, reason) of all that failed to verify since the start."""
-        ...
+    from kiosk.flows.content import Content
 
 
 class Agent(Protocol):
@@ -84,6 +46,10 @@ class Paper(Protocol):
 
     def record(self, found: Verified, *, url: str, at: datetime) -> Slip:
         """Return the slip of a document, or the guide of a service item."""
+        ...
+
+    def more(self, found: Verified, *, url: str, at: datetime) -> Slip | None:
+        """Return the one slip more that the record gives (content.paper.offers), None if it gives none."""
         ...
 
     def receipt(self, filed: Filed) -> Slip:

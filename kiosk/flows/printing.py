@@ -40,11 +40,15 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class PrintView:
-    """What the panel shows; `reason` is the driver's word, "" if none; `again`: this was a copy, marked 补打 n."""
+    """What the panel shows; `reason` is the driver's word, "" if none; `again`: this was a copy, marked 补打 n.
+
+    `kind` is the slip's, so that the button that printed it offers another copy, and no other button does.
+    """
 
     state: PrintState
     reason: str = ""
     again: bool = False
+    kind: str = ""
 
     @property
     def may_print(self) -> bool:
@@ -62,7 +66,8 @@ class PrintFlow:
         self._agent = agent
         self._new_job = new_job
         self._job = ""
-        self._slip = self._key = ""
+        self._slip = ""
+        self._printed: set[str] = set()
         self._until = 0.0
         self.view = PrintView(PrintState.IDLE)
 
@@ -70,11 +75,12 @@ class PrintFlow:
         """Send the slip to the agent."""
         if self.view.state is PrintState.WAITING:
             return
-        again = slip.key == self._key
+        again = slip.key in self._printed
         self._job, self._slip = self._new_job(), slip.key
         sent = self._agent.send(Print(job=self._job, slip=slip_to_fields(slip), again=again))
         self._until = now + PATIENCE_S
-        self.view = PrintView(PrintState.WAITING if sent else PrintState.AWAY, again=again)
+        state = PrintState.WAITING if sent else PrintState.AWAY
+        self.view = PrintView(state, again=again, kind=slip.kind.value)
 
     def answered(self, message: Printed) -> None:
         """Take the agent's answer; one to another job, or of another visitor, is not ours."""
@@ -94,9 +100,10 @@ class PrintFlow:
         """Remember the slip if paper may have come out: the next one is a copy."""
         self.view = replace(self.view, state=state, reason=reason)
         if state is not PrintState.FAILED:
-            self._key = self._slip
+            self._printed.add(self._slip)
 
     def wipe(self) -> None:
         """Forget the job."""
-        self._job = self._slip = self._key = ""
+        self._job = self._slip = ""
+        self._printed.clear()
         self.view = PrintView(PrintState.IDLE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from content.catalog.item import CatalogItem
 from content.disclosure.record import Block, BlockKind, DisclosureRecord, Validity
 from content.errors import NotFound, PeerError
+from content.paper.offers import extra_kind
 from content.programme.emergency import EmergencyNotice
 from content.programme.programme import Programme
 from content.search.curated import CuratedWords
@@ -17,7 +18,7 @@ from kiosk.flows.rows import day_text
 
 if TYPE_CHECKING:
     from content.replica.ports import Verified
-    from kiosk.flows.ports import Content
+    from kiosk.flows.content import Content
     from kiosk.words import Words
 
 INDENT = "　　"
@@ -42,7 +43,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ReaderView:
-    """What the screen draws. `paragraphs` are laid out by kiosk.flows.pages at the size in use."""
+    """What the screen draws. `paragraphs` are laid out by kiosk.flows.pages at the size in use.
+
+    `extra` is the kind of the one slip more that the record gives, "" for none.
+    """
 
     state: ReaderState
     record: str = ""
@@ -53,6 +57,7 @@ class ReaderView:
     paragraphs: tuple[Paragraph, ...] = ()
     url: str = ""
     page: int = 1
+    extra: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -132,6 +137,7 @@ class ReaderFlow:
             facts,
             paragraphs,
             f"{self.public_url}/d/{found.record.id}",
+            extra=_extra(found),
         )
 
     def _document_facts(self, record: DisclosureRecord) -> tuple[Fact, ...]:
@@ -177,6 +183,13 @@ class ReaderFlow:
                 made.extend(Paragraph(Style.BODY, line) for line in lines)
                 made.append(Paragraph(Style.GAP, ""))
         return tuple(made) or (Paragraph(Style.BODY, self._words("item.bare")),)
+
+
+def _extra(found: Verified) -> str:
+    if not isinstance(found.record, DisclosureRecord | CatalogItem):
+        return ""
+    kind = extra_kind(found.record)
+    return str(kind.value) if kind else ""
 
 
 def document_paragraphs(record: DisclosureRecord) -> tuple[Paragraph, ...]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, assert_never
 
 from content.catalog.item import CatalogItem
-from content.disclosure.record import DisclosureRecord
+from content.disclosure.record import DisclosureRecord, Validity
 from content.programme.emergency import EmergencyNotice
 from content.programme.programme import Programme
 from content.search.curated import CuratedWords
@@ -48,11 +48,13 @@ class Row:
 
 def row_of(found: Verified, words: Words) -> Row | None:
     """Return the row of a document or item; None for what citizens do not look up."""
+    second: tuple[str, ...]
     match found.record:
         case DisclosureRecord() as record:
             day = record.written_on or record.published_on
             kind = "document"
-            second = (record.document_number, day.isoformat(), record.issuing_body)
+            ended = words("reader.repealed") if record.validity is Validity.REPEALED else ""
+            second = (ended, record.document_number, day.isoformat(), record.issuing_body)
         case CatalogItem() as record:
             kind, second = "item", (record.department, record.where, "")
         case Programme() | EmergencyNotice() | CuratedWords():

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from content.search.facets import Chip
+    from kiosk.flows.content import Content
     from kiosk.flows.learning import Learning
-    from kiosk.flows.ports import Content, Ports
+    from kiosk.flows.ports import Ports
     from kiosk.words import Words
 
 PAUSE_S = 0.12

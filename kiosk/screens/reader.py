@@ -12,6 +12,7 @@ from kiosk.screens.screen import KioskScreen
 from kiosk.widgets import outcome as _outcome  # noqa: F401 - named in the kv rules
 from kiosk.widgets import page_bar as _page_bar  # noqa: F401 - named in the kv rules
 from kiosk.widgets import page_text as _page_text  # noqa: F401 - named in the kv rules
+from kiosk.words import Words
 from signage.kit import qr as _qr  # noqa: F401 - named in the kv rules
 from signage.kit.fonts import measurer
 from signage.kit.rules import load_rules
@@ -38,12 +39,13 @@ class ReaderScreen(KioskScreen):
     shows_code = BooleanProperty(False)
     may_print = BooleanProperty(False)
     print_word = StringProperty("")
+    extra_word = StringProperty("")
     paper_note = StringProperty("")
 
     def __init__(self, kiosk: Kiosk) -> None:
         super().__init__(kiosk)
         self._shown: ReaderView | None = None
-        self._printed: tuple[PrintView, bool, bool] | None = None
+        self._printed: tuple[PrintView, bool, bool, str] | None = None
         self._pages: tuple[tuple[Line, ...], ...] = ()
         self._laid_out: tuple[str, int, Column] | None = None
         self._settle = Clock.create_trigger(self._lay_out, 0)
@@ -86,16 +88,19 @@ class ReaderScreen(KioskScreen):
 
     def _show_printing(self) -> None:
         around = self.kiosk.view()
-        now = (self.kiosk.printing.view, around.is_agent_here, around.has_printer)
+        extra = self.kiosk.reader.view.extra
+        now = (self.kiosk.printing.view, around.is_agent_here, around.has_printer, extra)
         if now == self._printed:
             return
         before, self._printed = self._printed, now
-        view, is_here, has_printer = now
+        view, is_here, has_printer, _ = now
         words = self.kiosk.words
         self.ids.outcome.show(view, words)
         self.may_print = has_printer and is_here and view.may_print
         again = view.state not in {PrintState.IDLE, PrintState.WAITING}
-        self.print_word = words("reader.print_again" if again else "reader.print")
+        is_extra = view.kind == extra
+        self.print_word = words("reader.print_again" if again and not is_extra else "reader.print")
+        self.extra_word = _extra_word(extra, words, again=again and is_extra)
         self.paper_note = "" if has_printer else words("print.no_printer")
         has_failed = view.state in _NO_PAPER and (before is None or before[0].state != view.state)
         if has_failed:
@@ -134,6 +139,14 @@ class ReaderScreen(KioskScreen):
         pages = 0 if self.shows_code else len(self._pages)
         where = self.kiosk.words("page.of", page=number, pages=len(self._pages))
         self.ids.pages.show(number, pages, where)
+
+
+def _extra_word(kind: str, words: Words, *, again: bool) -> str:
+    """Return the word of the button for the one slip more, "" for none."""
+    if not kind:
+        return ""
+    name = words(f"reader.slip_{kind}")
+    return words("reader.print_extra_again" if again else "reader.print_extra", name=name)
 
 
 def _facts(view: ReaderView) -> tuple[Paragraph, ...]:

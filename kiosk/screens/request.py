@@ -24,6 +24,11 @@ class StepMark(BoxLayout):
     word = StringProperty("")
     state = StringProperty("ahead")
 
+    @property
+    def a11y_hidden(self) -> bool:
+        """Whether it says nothing to those who hear the screen: only the present step does."""
+        return bool(self.state != "now")
+
 
 class RequestScreen(KioskScreen):
     """The strip of steps, and the panel of the present one."""

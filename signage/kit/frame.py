@@ -1,6 +1,5 @@
 """What has really been drawn: count frames, wait for one, take its fingerprint."""
 
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -43,6 +42,8 @@ class FrameWatch:
 
 def frame_digest(window: Any) -> str:
     """Return a short hash of the pixels in the back buffer; only meaningful inside AfterFrame."""
+    import hashlib  # OpenSSL comes with it: the first frame must not wait for it
+
     width, height = (int(side) for side in window.system_size)
     pixels = glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE)
     return hashlib.blake2b(pixels, digest_size=8).hexdigest()

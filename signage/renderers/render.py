@@ -34,11 +34,14 @@ class Look:
     Attributes:
         words: the language.
         public_url: base of the links in QR codes, "" for no codes.
+        attended, phone: whether somebody is at hand, and whom to call.
         pixel_mm: how large a pixel of this screen is.
     """
 
     words: Words
     public_url: str = ""
+    attended: bool = False
+    phone: str = ""
     pixel_mm: float = 0.25
 
     @property
@@ -60,7 +63,8 @@ def view_of(card: Card, look: Look) -> Widget:
         case ClockCard():
             return ClockView(look.words)
         case WelcomeCard():
-            return WelcomeView(look.words)
+            way = look.words.way_to_help(attended=look.attended, phone=look.phone)
+            return WelcomeView(look.words, way=way)
         case ClosedCard():
             return ClosedView(card, look.words)
         case _ as never:

@@ -18,7 +18,9 @@ class WelcomeLine(BoxLayout):
 
 
 class WelcomeView(BoxLayout):
-    """Title and the three services."""
+    """Title, the three services, and `way`: where to go on."""
+
+    way = StringProperty("")
 
     def __init__(self, words: Words, **kwargs: object) -> None:
         self.words = words

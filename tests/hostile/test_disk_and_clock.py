@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import apsw
@@ -125,6 +126,18 @@ async def test_search_suggestions_changed_on_disk(siege: Siege) -> None:
     siege.on_disk("INSERT OR REPLACE INTO suggestion SELECT 'luotuo', row FROM entry")
 
     assert LIE_ID not in siege.glass()
+    await siege.reported("replica_tampered")
+    await until(lambda: siege.held("SELECT 1 FROM suggestion WHERE key = 'luotuo'") == [])
+    assert siege.titles() == {GOOD}
+
+
+async def test_a_true_document_hidden_from_search_on_disk(siege: Siege) -> None:
+    """Nothing false is shown, and yet the people are kept from what is theirs to read."""
+    siege.on_disk("DELETE FROM suggestion")
+    siege.on_disk("DELETE FROM bag")
+
+    await siege.reported("replica_tampered")
+    await until(lambda: siege.held("SELECT 1 FROM suggestion LIMIT 1") != [])
     assert siege.titles() == {GOOD}
 
 
@@ -137,8 +150,10 @@ async def test_a_copy_cut_off_on_disk(siege: Siege, length: int) -> None:
     siege.home.replica.write_bytes(data[:length] + b"\xa5" * (length and 4096))
 
     assert LIE_ID not in siege.glass()
+    siege.since = len(siege.zone.reports)
     await siege.start()
 
+    await siege.reported("replica_set_back")
     await siege.shows(GOOD)
 
 
@@ -147,9 +162,15 @@ async def test_a_copy_cut_off_on_disk(siege: Siege, length: int) -> None:
 )
 async def test_a_wrong_clock(siege: Siege, when: timedelta) -> None:
     """Forty days ahead, forty behind, or back at the beginning: content goes on, new content too."""
+    siege.zone.keys._times = count(int(wall_now().timestamp()))
+    await siege.strike()
+    await until(lambda: siege.held("SELECT 1 FROM feed WHERE head_at > 1795000000") != [])
     siege.clock.shift = when
-    await siege.restart()
+    await siege.stop()
+    siege.since = len(siege.zone.reports)
+    await siege.start()
 
+    await siege.reported("clock_behind" if when < timedelta() else "feed_")
     await siege.shows(GOOD)
     await siege.recovers()
 
@@ -168,6 +189,8 @@ async def test_the_whole_copy_set_back_to_an_earlier_day(siege: Siege) -> None:
     for part, data in yesterday.items():
         part.write_bytes(data)
 
+    siege.since = len(siege.zone.reports)
     await siege.start()
 
+    await siege.reported("replica_set_back")
     await siege.shows(GOOD, NEXT)

@@ -182,6 +182,7 @@ async def test_an_expired_emergency(alarms: Alarms) -> None:
     await until(lambda: alarms.applied() == 1)
     assert alarms.standing() == []
     assert alarms.siege.titles() == {GOOD, "山洪红色预警"}
+    assert alarms.siege.zone.reports[-1].glass == ()
 
 
 async def test_an_emergency_whose_end_was_moved(alarms: Alarms) -> None:
@@ -243,7 +244,9 @@ async def test_a_clock_set_back_revives_no_emergency(alarms: Alarms) -> None:
 
     for when in (timedelta(days=-40), datetime(1970, 1, 2, tzinfo=UTC) - wall_now()):
         alarms.siege.clock.shift = when
+        alarms.siege.since = len(alarms.siege.zone.reports)
         await alarms.siege.restart()
+        await alarms.siege.reported("clock_behind")
         assert alarms.standing() == []
 
 
@@ -255,6 +258,10 @@ async def test_heads_of_the_far_future_end_no_emergency(alarms: Alarms) -> None:
     await alarms.siege.push(topics.head(FEED), head_to_bytes(head))
 
     await alarms.siege.recovers("山洪红色预警")
+    assert alarms.standing() == ["山洪红色预警"]
+    alarms.siege.since = len(alarms.siege.zone.reports)
+    await alarms.siege.restart()
+    await alarms.siege.reported("clock_behind")
     assert alarms.standing() == ["山洪红色预警"]
 
 

@@ -301,6 +301,7 @@ async def test_a_clock_ten_years_ahead_stops_no_screen(rooted: Rooted) -> None:
 
     await rooted.siege.strike()
 
+    await rooted.siege.reported("feed_")
     await rooted.siege.shows(GOOD)
     await rooted.siege.recovers()
 

@@ -12,9 +12,11 @@ from devices.ipc.messages import (
     CardSeen,
     CardWanted,
     Closing,
+    KeyPressed,
     Presence,
     Scanned,
     Session,
+    Speak,
 )
 from devices.wire.messages import Fault
 from tests.support.device_terminal import (
@@ -113,6 +115,35 @@ async def test_who_comes_and_who_goes_is_told(terminal: DeviceTerminal) -> None:
     await terminal.devices.order(Kind.PRESENCE, person=None)
 
     assert not (await visitor.hears(Presence, lambda one: not one.present)).present
+
+
+async def test_a_key_of_the_keypad_reaches_the_kiosk(terminal: DeviceTerminal) -> None:
+    await terminal.visitor.sees_health(Kind.KEYPAD, "ok")
+    await terminal.devices.order(Kind.KEYPAD, key="next")
+
+    assert (await terminal.visitor.hears(KeyPressed)).key == "next"
+
+
+async def test_what_the_kiosk_says_is_spoken_and_ends_with_the_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, pid = tmp_path / "said", tmp_path / "pid"
+    engine = tmp_path / "bin" / "espeak-ng"
+    engine.parent.mkdir()
+    engine.write_text(f"#!/bin/sh\ncat > {said}\necho $$ > {pid}\nexec sleep 600\n", "utf-8")
+    engine.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{engine.parent}:/usr/bin:/bin")
+    async with device_terminal(tmp_path) as terminal, asyncio.timeout(30):
+        terminal.visitor.say(Session(active=True))
+        terminal.visitor.say(Speak(text="政务公开"))
+        while not (pid.exists() and pid.read_text("ascii").strip()):  # noqa: ASYNC110 - a process
+            await asyncio.sleep(0.02)
+        speaking = Path("/proc") / pid.read_text("ascii").strip()
+        terminal.visitor.say(Session(active=False))
+        while speaking.exists():  # noqa: ASYNC110 - a process
+            await asyncio.sleep(0.02)
+
+    assert said.read_text("ascii") == "zheng4 wu4 gong1 kai1"
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -1,83 +1,17 @@
 """The replica moves on with good lines only, over any way; what is bad is reported and what was good stays."""
 
-import asyncio
 import base64
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import apsw
 import pytest
 
-from content.disclosure.record import DisclosureRecord
 from content.feed.entry import head_to_bytes, line_to_bytes
-from content.feed.verify import Refused
-from content.replica.reader import ReplicaReader
-from devices.agent.disk import DiskReplica, OneThread
-from devices.agent.faults import FaultBook
-from devices.agent.healer import CODE, LEAST_S, SHOWN_S, Healer
-from devices.agent.sync import MOST_QUEUED, HeadHeard, LineHeard, Poll, Sync, Welcomed
-from devices.wire.messages import Hello, Welcome
-from tests.support.fake_link import FakeClock, FakeUpstream
+from devices.agent.sync import MOST_QUEUED, HeadHeard, LineHeard, Poll, Welcomed
+from devices.wire.messages import Welcome
 from tests.support.signers import FEED, Signer, ZoneKeys, document
-
-
-class Terminal:
-    """Sync and healer over a real replica file and a controller in memory."""
-
-    def __init__(self, folder: Path) -> None:
-        self.keys = ZoneKeys()
-        self.path = folder / "replica.db"
-        self.clock = FakeClock()
-        self.faults = FaultBook(clock=self.clock, on_change=lambda: None)
-        self.upstream = FakeUpstream()
-        self.disk = OneThread("test")
-        self.replica = DiskReplica(self.path, self.keys.trust_root, clock=self.clock)
-        self.moved: list[Hello] = []
-        self.sync = Sync(
-            self.replica,
-            feeds=(FEED,),
-            upstream=self.upstream,
-            faults=self.faults,
-            disk=self.disk,
-            on_moved=self.moved.append,
-        )
-        self.healer = Healer(
-            self.sync,
-            replica=self.replica,
-            faults=self.faults,
-            disk=self.disk,
-            clock=self.clock,
-            scrub_s=5,
-        )
-
-    @property
-    def codes(self) -> list[str]:
-        return [fault.code for fault in self.faults.all()]
-
-    def publish(self, *numbers: int) -> None:
-        for number in numbers:
-            self.keys.publish(document(f"D{number:09d}", title=f"第{number}号文件"))
-        self.upstream.hold(FEED, self.keys.lines, self.keys.head())
-
-    def welcome(self, *, version: int = 1) -> Welcomed:
-        policy = base64.b64encode(self.keys.policy(version=version).to_bytes()).decode()
-        heads = (base64.b64encode(head_to_bytes(self.keys.head())).decode(),)
-        return Welcomed(Welcome(policy, heads if self.keys.lines else ()))
-
-    async def sequence(self) -> int:
-        mark = (await self.sync.marks()).get(FEED)
-        return mark.sequence if mark else 0
-
-    def titles(self) -> list[str]:
-        with closing(ReplicaReader(self.path, self.keys.trust_root)) as reader:
-            found = reader.newest("document", limit=50)
-        return sorted(one.record.title for one in found if isinstance(one.record, DisclosureRecord))
-
-    def damage(self, record: str) -> None:
-        with closing(apsw.Connection(str(self.path))) as disk:
-            disk.execute("UPDATE entry SET line = x'00ff' WHERE record = ?", (record,))
+from tests.support.sync_terminal import Terminal
 
 
 @pytest.fixture
@@ -287,116 +221,3 @@ async def test_a_flood_of_lines_is_dropped_and_caught_up(terminal: Terminal) -> 
     await terminal.sync.catch_up_behind()
 
     assert await terminal.sequence() == 2
-
-
-async def test_a_document_changed_on_disk_is_reported_and_healed(terminal: Terminal) -> None:
-    terminal.publish(1, 2)
-    await terminal.sync.step(terminal.welcome())
-    terminal.damage("D000000001")
-    with (
-        closing(ReplicaReader(terminal.path, terminal.keys.trust_root)) as reader,
-        pytest.raises(Refused),
-    ):
-        reader.get("D000000001")
-
-    await terminal.healer.suspect("D000000001")
-    reported = terminal.faults.all()
-    await terminal.healer.turn()
-
-    assert [(one.code, one.subject) for one in reported] == [(CODE, "D000000001")]
-    assert terminal.titles() == ["第1号文件", "第2号文件"]
-    assert "已重新下载" in terminal.faults.all()[0].text
-    terminal.clock.pass_(SHOWN_S)
-    terminal.faults.expire()
-    assert terminal.codes == []
-
-
-async def test_the_slow_scrub_finds_what_nobody_reads(terminal: Terminal) -> None:
-    terminal.publish(1, 2, 3)
-    await terminal.sync.step(terminal.welcome())
-    terminal.damage("D000000003")
-    terminal.upstream.up = False
-
-    for _ in range(4):
-        await terminal.healer.turn()
-
-    assert terminal.codes == [CODE]
-
-
-async def test_an_offline_terminal_keeps_what_is_sound_and_heals_later(terminal: Terminal) -> None:
-    terminal.publish(1, 2)
-    await terminal.sync.step(terminal.welcome())
-    terminal.damage("D000000001")
-    terminal.upstream.up = False
-    await terminal.healer.suspect("D000000001")
-    await terminal.healer.turn()
-    assert terminal.titles() == ["第2号文件"]
-
-    terminal.upstream.up = True
-    terminal.clock.pass_(LEAST_S)
-    await terminal.healer.turn()
-
-    assert terminal.titles() == ["第1号文件", "第2号文件"]
-
-
-async def test_a_ui_that_cries_wolf_is_not_believed(terminal: Terminal) -> None:
-    terminal.publish(1)
-    await terminal.sync.step(terminal.welcome())
-
-    await terminal.healer.suspect("D000000001")
-    await terminal.healer.suspect("D000000777")
-
-    assert terminal.codes == []
-
-
-async def test_a_policy_changed_on_disk_is_asked_for_and_all_heals(terminal: Terminal) -> None:
-    terminal.publish(1)
-    await terminal.sync.step(terminal.welcome())
-    terminal.upstream.welcome = terminal.welcome().welcome
-    with closing(apsw.Connection(str(terminal.path))) as disk:
-        disk.execute("UPDATE kept SET value = ?", (ZoneKeys().policy().to_bytes(),))
-    terminal.replica.close()
-
-    await terminal.healer.turn()
-    assert terminal.codes == [CODE]
-    running = asyncio.create_task(terminal.sync.run())
-    async with asyncio.timeout(10):
-        while (await terminal.sync.hello()).policy == 0:  # noqa: ASYNC110 - a thread is waited for
-            await asyncio.sleep(0)
-    terminal.clock.pass_(LEAST_S)
-    await terminal.healer.turn()
-    running.cancel()
-
-    assert terminal.titles() == ["第1号文件"]
-
-
-async def test_a_damaged_replica_file_is_begun_anew(terminal: Terminal) -> None:
-    terminal.publish(1)
-    terminal.path.write_bytes(b"this was a database once" * 400)
-
-    hello = await terminal.sync.hello_or_nothing()
-    await terminal.sync.step(terminal.welcome())
-
-    assert hello.policy == 0
-    assert terminal.titles() == ["第1号文件"]
-
-
-async def test_a_replica_that_cannot_be_written_is_reported_and_goes_on_later(
-    terminal: Terminal,
-) -> None:
-    terminal.publish(1)
-    await terminal.sync.step(terminal.welcome())
-    terminal.publish(2)
-    with closing(apsw.Connection(str(terminal.path))) as other:
-        other.execute("BEGIN IMMEDIATE")
-        other.set_busy_timeout(0)
-        await terminal.disk(lambda: terminal.replica._writer._db.set_busy_timeout(0))  # type: ignore[union-attr]
-        await terminal.sync.step(HeadHeard(FEED, head_to_bytes(terminal.keys.head())))
-        assert terminal.codes == ["replica_unwritable"]
-        other.execute("ROLLBACK")
-
-    await terminal.sync.catch_up_behind()
-    await terminal.sync.step(HeadHeard(FEED, head_to_bytes(terminal.keys.head())))
-
-    assert terminal.titles() == ["第1号文件", "第2号文件"]
-    assert terminal.codes == []

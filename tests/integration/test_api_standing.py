@@ -74,6 +74,7 @@ async def upstream(tmp_path: Path) -> AsyncIterator[HttpsUpstream]:
             jobs=NOBODY,
             links=OpenLinks(),
             renewals=NOBODY,
+            findings=NOBODY,
             standing=standing_by(States()),
         )
         tls = server_tls(certificate, key, authority=ca.certificate_path, on_refused=print)

@@ -186,14 +186,18 @@ def test_enrolling_needs_a_root_and_then_writes_a_home(tmp_path: Path) -> None:
     _init(state)
     argv = ["enrol", "hall-1", "--state", str(state), "--site", "县政务服务大厅"]
     argv += ["--region", "519900", "--out", str(home), "--attended", "--screen", "kiosk"]
+    argv += ["--printer", "/dev/usb/lp0", "--printer-model", "epson-58"]
     assert main(argv) == 2
     asyncio.run(_with_drafter(state))
+    assert main([*argv[:-1], "no-such-model"]) == 2
+    assert not home.exists()
 
     assert main(argv) == 0
     assert main(argv) == 2  # the same id again
 
     terminal = load(Home(home))
     assert (terminal.id, terminal.attended) == ("hall-1", True)
+    assert (terminal.printer, terminal.printer_model) == ("/dev/usb/lp0", "epson-58")
     assert terminal.feeds == ("gov/519900", "emergency/519900")
     assert len(terminal.root.keys) == 1
 

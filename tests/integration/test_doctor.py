@@ -35,6 +35,16 @@ def said_by(*arguments: str) -> tuple[int, str]:
     return code, out.getvalue()
 
 
+@pytest.fixture(autouse=True)
+def _voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with a speech engine, whatever this one has."""
+    engine = tmp_path / "bin" / "espeak-ng"
+    engine.parent.mkdir()
+    engine.write_text("#!/bin/sh\nexec cat > /dev/null\n", "utf-8")
+    engine.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{engine.parent}:/usr/bin:/bin")
+
+
 @pytest.fixture
 def devices(tmp_path: Path) -> Iterator[Devices]:
     one = Devices(tmp_path / "dev")
@@ -47,7 +57,7 @@ def test_everything_that_is_well_is_said_to_be(devices: Devices, tmp_path: Path)
     code, text = said_by("--home", str(tmp_path / "home"))
 
     assert code == 0, text
-    assert text.count("✔") == len(Kind)
+    assert text.count("✔") == len(Kind) + 1  # the voice
     assert "运行" not in text
 
 
@@ -63,8 +73,21 @@ async def test_what_is_missing_is_named_with_what_to_do(devices: Devices, tmp_pa
     assert "请检查电源" in found["scanner"]["sentence"]
     assert found["ups"]["verdict"] == "warn"
     assert {one for one in found if found[one]["verdict"] == "ok"} == {
-        "id_card", "presence", "text_sign",
+        "id_card", "presence", "text_sign", "keypad", "speech",
     }  # fmt: skip
+
+
+def test_a_keypad_without_a_voice_is_told_with_what_to_install(
+    devices: Devices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    places = {Kind.KEYPAD: devices.places[Kind.KEYPAD]}
+    make_home(tmp_path / "home", terminal_config(places))
+    code, text = said_by("--home", str(tmp_path / "home"))
+
+    assert code == 1
+    assert "✔ 无障碍键盘" in text
+    assert "但没有声音。请运行 apt install espeak-ng" in text
 
 
 async def test_where_the_agent_runs_it_is_asked_and_not_disturbed(tmp_path: Path) -> None:
@@ -81,7 +104,7 @@ async def test_where_the_agent_runs_it_is_asked_and_not_disturbed(tmp_path: Path
         assert code == 1
         assert "终端程序正在运行" in text
         assert "扫码器  不能用" in text
-        assert text.count("✔") == len(Kind) - 1
+        assert text.count("✔") == len(Kind)  # one less, and the voice
         await terminal.visitor.sees_health(Kind.ID_CARD, "ok")
 
 

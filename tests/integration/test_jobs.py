@@ -217,10 +217,10 @@ async def test_a_foreign_finished_or_barren_job_keeps_nothing(room: Room) -> Non
 
 
 async def test_a_wish_only_rises_and_its_following_is_known(room: Room) -> None:
-    await room.jobs.wish("system", DEVICE, settings={"poll_s": "30"})
-    first = await room.jobs.signed_want(DEVICE)
-    await room.jobs.wish("system", DEVICE, settings={})
-    second = await room.jobs.signed_want(DEVICE)
+    await room.jobs.wants.wish("system", DEVICE, settings={"poll_s": "30"})
+    first = await room.jobs.wants.signed(DEVICE)
+    await room.jobs.wants.wish("system", DEVICE, settings={})
+    second = await room.jobs.wants.signed(DEVICE)
     assert first is not None
     assert second is not None
     keyring = room.zone.app[keys.KEYRING]
@@ -237,7 +237,69 @@ async def test_a_wish_only_rises_and_its_following_is_known(room: Room) -> None:
             held=2,
         )
 
-    await room.jobs.follows(DEVICE, 99)
-    assert [one.acknowledged for one in [await room.jobs.want(DEVICE)] if one] == [0]
-    await room.jobs.follows(DEVICE, 2)
-    assert [one.acknowledged for one in [await room.jobs.want(DEVICE)] if one] == [2]
+    await room.jobs.wants.follows(DEVICE, 99)
+    assert [one.acknowledged for one in [await room.jobs.wants.of(DEVICE)] if one] == [0]
+    await room.jobs.wants.follows(DEVICE, 2)
+    assert [one.acknowledged for one in [await room.jobs.wants.of(DEVICE)] if one] == [2]
+
+
+async def test_a_wish_that_nobody_follows_ends_and_is_said(room: Room) -> None:
+    wants = room.jobs.wants
+    await wants.wish("system", DEVICE, settings={"poll_s": "30"})
+    await wants.follows(DEVICE, 1)
+    await wants.wish("system", DEVICE, settings={"poll_s": "10"}, lasts_s=600)
+    room.clock.forward(minutes=11)
+
+    assert await wants.signed(DEVICE) is None
+    await wants.expire()
+    await wants.expire()
+
+    kept = await wants.of(DEVICE)
+    assert kept is not None
+    assert kept.ended
+    assert kept.counting.settings == {"poll_s": "30"}
+    auditor = await room.zone.add("auditor", Role.AUDITOR)
+    acts = [row.act for row in await room.zone.app[keys.AUDIT].list(auditor, subject=DEVICE)]
+    assert acts == ["want_expired"]
+    # The next wish is made from what counts, and its version goes on rising.
+    after = await wants.change("system", DEVICE, lambda held: replace(held, software="1.2"))
+    assert (after.version, after.settings, after.software) == (3, {"poll_s": "30"}, "1.2")
+
+
+async def test_a_wish_that_was_followed_stays_for_good(room: Room) -> None:
+    await room.jobs.wants.wish("system", DEVICE, settings={"poll_s": "30"}, lasts_s=600)
+    await room.jobs.wants.follows(DEVICE, 1)
+    room.clock.forward(days=30)
+    await room.jobs.wants.expire()
+
+    assert await room.jobs.wants.signed(DEVICE) is not None
+
+
+async def test_a_wish_taken_in_the_last_moment_counts(room: Room) -> None:
+    await room.jobs.wants.wish("system", DEVICE, settings={"poll_s": "30"}, lasts_s=600)
+    room.clock.forward(minutes=11)
+    await room.jobs.wants.expire()
+
+    await room.jobs.wants.follows(DEVICE, 1)
+
+    kept = await room.jobs.wants.of(DEVICE)
+    assert kept is not None
+    assert not kept.ended
+    assert kept.counting.settings == {"poll_s": "30"}
+
+
+async def test_a_terminal_does_not_begin_to_follow_a_wish_that_is_over(room: Room) -> None:
+    await room.jobs.wants.wish("system", DEVICE, settings={"poll_s": "30"}, lasts_s=600)
+    signed = await room.jobs.wants.signed(DEVICE)
+    assert signed is not None
+    keyring = room.zone.app[keys.KEYRING]
+    publics = {keyring.log_key_id: bytes.fromhex(keyring.log_public)}
+    later = signed.want.expires + 1
+
+    with pytest.raises(JobRefused, match="expired"):
+        check_want(signed, device=DEVICE, keys=publics, held=0, now=later)
+    prolonged = replace(signed, want=replace(signed.want, expires=later + 600))
+    with pytest.raises(JobRefused, match="bad_signature"):
+        check_want(prolonged, device=DEVICE, keys=publics, held=0, now=later)
+    # A clock that is not to be trusted judges nothing.
+    assert check_want(signed, device=DEVICE, keys=publics, held=0, now=0).version == 1

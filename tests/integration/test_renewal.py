@@ -25,9 +25,9 @@ from devices.agent.pairing import csr_of
 from devices.agent.ports import Unreachable
 from devices.agent.renewal import FAULT, show_anew
 from devices.agent.renewal import Renewals as TerminalRenewals
-from tests.integration.test_push_wing import A, Running, running
 from tests.support.hand_clock import HandClock
 from tests.support.mosquitto import HAS_MOSQUITTO, until
+from tests.support.push_wing import A, Running, running
 from tests.support.zone_ca import make_ca, open_database, register, terminal_of, wall_now
 
 OLD = timedelta(days=365 * 5 - 40)

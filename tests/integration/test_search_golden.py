@@ -1,6 +1,6 @@
 """Official titles found as citizens type and say them. No timing, no sentence model: words, sounds and slips alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks.judging.measures import Score, score
 from benchmarks.judging.product import Product
-from benchmarks.judging.sets import golden, known_items, typed_items
+from benchmarks.judging.sets import Asked, golden, known_items, typed_items, unseen
+from content.search.request import UNCURATED, Curation
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 DOCS, SPOKEN = golden(GOLDEN)
@@ -42,6 +43,33 @@ def test_everyday_words_find_their_official_title_among_the_first_three(product:
     assert found["everyday questions"].found3 >= 0.90
 
 
+def judged(product: Product, *, popular: Callable[[Asked], Iterable[str]]) -> list[Score]:
+    """Return the scores of all sets, with other records popular for each query."""
+    scores = []
+    for one in (*SPOKEN, *known_items(DOCS)):
+        ranked = []
+        for asked in one.queries:
+            product.curate(Curation(popularity=dict.fromkeys(popular(asked), 1.0)))
+            ranked.append(product.one(asked.text))
+        scores.append(score(one.queries, ranked))
+    product.curate(UNCURATED)
+    return scores
+
+
+def test_popularity_decides_between_equals_and_no_judged_set_falls(product: Product) -> None:
+    without = judged(product, popular=lambda _: ())
+    truthful = judged(product, popular=lambda asked: asked.relevant)
+    hostile = judged(
+        product, popular=lambda asked: [one.id for one in DOCS if one.id not in asked.relevant]
+    )
+
+    assert all(after.mrr10 >= before.mrr10 for after, before in zip(truthful, without, strict=True))
+    # The worst there can be: for every query everything is popular but the answer.
+    for after, before in zip(hostile, without, strict=True):
+        assert after.found3 >= before.found3 - 0.02
+        assert after.mrr10 >= before.mrr10 - 0.02
+
+
 def test_the_golden_questions_are_all_different_and_answerable() -> None:
     texts = [asked.text for one in SPOKEN for asked in one.queries]
     numbers = count()
@@ -49,3 +77,11 @@ def test_the_golden_questions_are_all_different_and_answerable() -> None:
     assert len(texts) == len(set(texts)) == 120
     assert all(asked.relevant for one in SPOKEN for asked in one.queries)
     assert [doc.id for doc in DOCS] == [f"T{next(numbers):03}" for _ in DOCS]
+
+
+def test_the_unseen_questions_and_names_are_new_and_answerable() -> None:
+    seen = {asked.text for one in SPOKEN for asked in one.queries}
+    later = [asked for one in unseen(GOLDEN) for asked in one.queries]
+
+    assert len({asked.text for asked in later} - seen) == len(later) == 60
+    assert all(asked.relevant for asked in later)

@@ -23,7 +23,7 @@ from tests.support.mosquitto import free_port
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 20
-KINDS = ("id_card", "scanner", "presence", "text_sign", "ups")
+KINDS = ("id_card", "scanner", "presence", "text_sign", "ups", "keypad")
 
 
 @contextmanager

@@ -33,8 +33,8 @@ from devices.wire import topics
 from signage.conductor import Conductor
 from signage.place import Place
 from tests.support.fake_link import START, FakeIntake, FakeLink, FakeUpstream
+from tests.support.outbox_terminal import form
 from tests.support.signers import FEED, ZoneKeys, document
-from tests.unit.test_agent_outbox import form
 
 DEVICE, REGION = "hall-01", "519900"
 DAYS, STEP_S = 30, 1800

@@ -261,3 +261,28 @@ async def test_an_approver_finds_waiting_words_on_the_first_page(zone: Zone) -> 
 
     assert "检索词等您签发" in before
     assert "检索词等您签发" not in after
+
+
+async def test_what_citizens_open_most_decides_between_equals_once_it_is_signed(
+    zone: Zone, tmp_path: Path
+) -> None:
+    searches, database = zone.app[keys.SEARCHES], zone.app[keys.DATABASE]
+    async with database.write() as c:
+        taps = (
+            Tap("登记", BIRTH.id, 6, 6),
+            Tap("低保", ITEM.id, 9, 2),
+            Tap("旧", "T999999999", 9, 9),
+        )
+        await searches.take(c, SearchLog(20261121, (), taps))
+
+    status, html = await post(zone, "editor", "popular")
+    before = await terminal(zone, tmp_path / "before.db")
+    await sign(zone)
+    after = await terminal(zone, tmp_path / "after.db")
+
+    assert status == 200
+    assert "已修改" in html
+    assert before.curation().popularity == {}
+    assert after.curation().popularity == {BIRTH.id: 1.0}
+    before.close()
+    after.close()

@@ -23,6 +23,7 @@ from devices.drivers.id_card.layouts import (
     read_text,
     write_text,
 )
+from devices.drivers.keypad import codec as keypad
 from devices.drivers.presence import codec as ld2410
 from devices.drivers.scanner.codec import MOST_BYTES, Splitter
 from devices.drivers.scanner.meaning import OtherText, recognise
@@ -71,11 +72,17 @@ def nut() -> tuple[Feed, Callable[[], int]]:
     return lines.feed, lambda: len(lines._held)
 
 
+def input_keys() -> tuple[Feed, Callable[[], int]]:
+    keys = keypad.InputKeys()
+    return lambda data: keys.feed(data, 0.0), lambda: len(keys._held)
+
+
 def scanner() -> tuple[Feed, Callable[[], int]]:
     splitter = Splitter()
     return lambda data: splitter.feed(data, 0.0), lambda: len(splitter._held)
 
 
+KERNEL = "keypad of the kernel"
 CODECS = [
     Codec(
         "sdt replies",
@@ -120,6 +127,12 @@ CODECS = [
         (b'VAR u ups.status "OB LB"\n', b"ERR DATA-STALE\r\n", b'UPS u "a \\"b\\""\n'),
     ),
     Codec(
+        KERNEL,
+        input_keys,
+        keypad.RECORD.size,
+        tuple(keypad.input_bytes(code, 1) for code in (28, 80, 72, 30)),
+    ),
+    Codec(
         "scanner",
         scanner,
         MOST_BYTES,
@@ -127,6 +140,10 @@ CODECS = [
     ),
 ]
 every_codec = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
+every_line = pytest.mark.parametrize(
+    "codec", [one for one in CODECS if one.name != KERNEL], ids=lambda codec: codec.name
+)
+"""The kernel's records cross no line: no noise comes between them, and nothing marks their beginning."""
 
 
 def pieces_of(data: bytes, cuts: list[int]) -> list[bytes]:
@@ -154,7 +171,7 @@ def test_any_split_of_the_stream_gives_the_same_events(codec: Codec, data: st.Da
     assert fed(codec, [bytes((byte,)) for byte in stream]) == whole
 
 
-@every_codec
+@every_line
 @given(noise=st.binary(max_size=64))
 def test_true_frames_are_all_found_once_the_noise_before_them_has_passed(
     codec: Codec, noise: bytes

@@ -17,6 +17,7 @@ from content.feed.entry import LogLine, head_to_bytes, line_to_bytes
 from controller.broker.mosquitto import find_program
 from controller.broker.pki import Issued, ZoneCa
 from controller.broker.settings import BrokerSettings, DeviceAccess, access_text, config_text
+from controller.push.broker_link import heed_cancellation
 from devices.agent.config import Address, Home, TerminalConfig, to_toml
 from devices.agent.link import LinkSettings
 from devices.clock import SystemClock
@@ -137,6 +138,7 @@ class AgentZone:
     async def say(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         assert self.client is not None
         await self.client.publish(topic, payload, qos=1, retain=retain)
+        heed_cancellation()
 
     async def serve(self) -> None:
         """Answer on the broker for ever; come back when it comes back."""
@@ -146,12 +148,15 @@ class AgentZone:
                 async with self._client(issued) as client:
                     self.client = client
                     await client.subscribe("z/1/d/+/#", qos=1)
+                    heed_cancellation()
                     state = to_bytes(ControllerState(up=True, boot="c1"))
                     await client.publish(topics.CONTROLLER_STATE, state, qos=1, retain=True)
+                    heed_cancellation()
                     async for message in client.messages:
                         assert isinstance(message.payload, bytes)
                         await self._take(message.topic.value, message.payload)
             except aiomqtt.MqttError:
+                heed_cancellation()
                 await asyncio.sleep(0.2)
 
     def _client(self, issued: Issued) -> aiomqtt.Client:

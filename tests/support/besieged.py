@@ -126,6 +126,12 @@ class Siege:
             disk.set_busy_timeout(5000)
             disk.execute(sql, values)
 
+    def held(self, sql: str) -> list[object]:
+        """Look into the terminal's copy."""
+        with closing(apsw.Connection(str(self.home.replica))) as disk:
+            disk.set_busy_timeout(5000)
+            return list(disk.execute(sql))
+
     # What a visitor could see, and what staff are told.
 
     def glass(self) -> dict[str, str]:
@@ -190,6 +196,7 @@ async def besieged(
     *,
     threshold: int = 1,
     root: TrustRoot | None = None,
+    feeds: tuple[str, ...] = (FEED, EMERGENCY_FEED),
     prepare: Callable[[AgentZone], None] = lambda _: None,
 ) -> AsyncIterator[Siege]:
     """Run a terminal that shows one good document inside the block; `prepare` changes the zone before."""
@@ -197,7 +204,7 @@ async def besieged(
         zone = await stack.enter_async_context(running_agent_zone(folder))
         prepare(zone)
         zone.keys.threshold = threshold
-        zone.feeds = (FEED, EMERGENCY_FEED)
+        zone.feeds = feeds
         keys = zone.keys
         signers = (keys.approver, keys.second)[:threshold]
         keys.append(keys.entry(document(title=GOOD), *signers))

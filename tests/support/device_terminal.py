@@ -19,6 +19,7 @@ from devices.ipc.client import UiClient
 from devices.ipc.messages import DeviceHealth, Message, ToAgent, ToUi
 from devices.sim.id_card.cards import load_cards
 from devices.sim.id_card.reader import SimulatedReader
+from devices.sim.keypad.keypad import SimulatedKeypad
 from devices.sim.presence.radar import SimulatedRadar
 from devices.sim.pty_device import PtyDevice, SimulatedDevice
 from devices.sim.scanner.scanner import SimulatedScanner
@@ -43,11 +44,13 @@ class Devices:
         self.radar = SimulatedRadar()
         self.sign = SimulatedBxSign()
         self.supply = SimulatedSupply()
+        self.keypad = SimulatedKeypad()
         on_lines: dict[Kind, SimulatedDevice] = {
             Kind.ID_CARD: self.card,
             Kind.SCANNER: self.scanner,
             Kind.PRESENCE: self.radar,
             Kind.TEXT_SIGN: self.sign,
+            Kind.KEYPAD: self.keypad,
         }
         self._hosts: dict[Kind, PtyDevice | TcpDevice] = {
             kind: PtyDevice(device, link=folder / str(kind), clock=clock)

@@ -13,6 +13,7 @@ from content.disclosure.record import Block, BlockKind, DisclosureRecord
 from content.errors import NotFound
 from content.feed.body import Record
 from content.feed.verify import Reason, Refused
+from content.paper.offers import extra_kind
 from content.paper.slip import Part, PartKind, Slip, SlipKind
 from content.replica.ports import Hit, Notices, Results, Verified
 from content.requests.form import DeliveryWay, RequestForm
@@ -56,6 +57,12 @@ class FakeAgent:
         if self.connected:
             self.sent.append(message)
         return self.connected
+
+    def start(self) -> None:
+        """It has been there all the time."""
+
+    def stop(self) -> None:
+        """It stays."""
 
     def drain(self, limit: int = 50) -> list[ToUi]:
         taken, self.queued = self.queued[:limit], self.queued[limit:]
@@ -141,6 +148,13 @@ class FakePaper:
 
     def record(self, found: Verified, *, url: str, at: datetime) -> Slip:
         return Slip(SlipKind.DOCUMENT, found.record.id, (Part(PartKind.QR, url, at.isoformat()),))
+
+    def more(self, found: Verified, *, url: str, at: datetime) -> Slip | None:
+        record = found.record
+        kind = extra_kind(record) if isinstance(record, DisclosureRecord | CatalogItem) else None
+        if kind is None:
+            return None
+        return Slip(kind, f"{kind.value}:{record.id}", (Part(PartKind.QR, url, at.isoformat()),))
 
     def receipt(self, filed: Filed) -> Slip:
         return Slip(SlipKind.RECEIPT, filed.code, (Part(PartKind.QR, filed.url),))

@@ -13,6 +13,7 @@ from controller.broker.mosquitto import Mosquitto, find_program
 from controller.broker.pki import Issued, ZoneCa
 from controller.broker.refusals import RefusedHandshake
 from controller.broker.settings import BrokerSettings
+from controller.broker.trespass import Trespass
 from devices.clock import SystemClock
 from tests.support.zone_ca import client_tls, make_ca, wall_now
 
@@ -35,6 +36,7 @@ class Zone:
     settings: BrokerSettings
     broker: Mosquitto
     refused: list[RefusedHandshake] = field(default_factory=list)
+    trespasses: list[Trespass] = field(default_factory=list)
 
     def client(self, issued: Issued | None, *, patience_s: float = 5) -> aiomqtt.Client:
         return aiomqtt.Client(
@@ -72,10 +74,16 @@ async def running_zone(folder: Path, *, program: str = "mosquitto") -> AsyncIter
     ca = make_ca(folder / "ca")
     settings = settings_of(ca, folder, port=free_port(), program=program)
     refused: list[RefusedHandshake] = []
-    broker = Mosquitto(settings=settings, clock=SystemClock(), on_refused=refused.append)
+    trespasses: list[Trespass] = []
+    broker = Mosquitto(
+        settings=settings,
+        clock=SystemClock(),
+        on_refused=refused.append,
+        on_trespass=trespasses.append,
+    )
     task = asyncio.create_task(broker.run())
     try:
-        yield Zone(ca, folder, settings, broker, refused)
+        yield Zone(ca, folder, settings, broker, refused, trespasses)
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

@@ -62,14 +62,14 @@ class Cluster:
         _as_nobody([tool, "-D", str(self.folder), "-w", *arguments])
 
 
-def make_database(server: str, name: str) -> None:
+def make_database(server: str, name: str, form: str = "") -> None:
     """Make an empty database on a server, unless it is there."""
 
     async def run() -> None:
         c = await asyncpg.connect(server.replace("+asyncpg", ""))
         try:
             with suppress(asyncpg.DuplicateDatabaseError):
-                await c.execute(f'CREATE DATABASE "{name}"')
+                await c.execute(f'CREATE DATABASE "{name}" {form}')
         finally:
             await c.close()
 

@@ -1,11 +1,13 @@
 """Every screen of the kiosk at every type size, upright and wide: nothing too small, cut, unnamed or on another."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from content.answers.answer import Answer, Answers, Certainty
+from content.disclosure.record import Block, BlockKind
 from devices.drivers.reasons import Kind, Reason
 from devices.drivers.reasons import say as say_reason
 from devices.ipc.messages import (
@@ -20,6 +22,7 @@ from devices.ipc.messages import (
     Submit,
     Submitted,
 )
+from tests.support.fake_kiosk import document
 from tests.ui.driver import PORTRAIT
 from tests.ui.kiosk_ui import LANDSCAPE, SECRETS, SHOTS, KioskUi, opened_kiosk
 
@@ -88,6 +91,23 @@ def show_code(ui: KioskUi) -> None:
 
 def show_item(ui: KioskUi) -> None:
     ui.app.do("open_record", "TEM0000001")
+
+
+def show_policy(ui: KioskUi) -> None:
+    policy = replace(
+        document(1, title="云岭县高龄津贴发放办法"),
+        id="DDC0000077",
+        blocks=(
+            Block(BlockKind.HEADING, "一、补贴对象", 1),
+            Block(BlockKind.PARAGRAPH, "具有本县户籍、年满80周岁的老年人。"),
+            Block(BlockKind.HEADING, "二、补贴标准", 1),
+            Block(BlockKind.PARAGRAPH, "每人每月50元。"),
+        ),
+    )
+    ui.content.records[policy.id] = policy
+    ui.app.do("open_record", policy.id)
+    ui.app.do("print_extra")
+    ui.answer(Printed(job=ui.agent.last(Print).job, outcome="printed"))
 
 
 def show_gone(ui: KioskUi) -> None:
@@ -254,3 +274,16 @@ def test_high_contrast_draws_every_screen(ui: KioskUi, name: str) -> None:
 
     assert ui.app.theme.high_contrast
     assert tuple(ui.window.clearcolor) == (0, 0, 0, 1)
+
+
+def test_a_screen_turned_from_square_to_upright_keeps_no_room_for_an_absent_keyboard(
+    ui: KioskUi,
+) -> None:
+    ui.welcome()
+    ui.resize((1080, 1080))
+    ui.settle()
+    ui.resize(PORTRAIT)
+    ui.settle()
+
+    assert ui.app.frame.ids.dock.height == 0
+    assert ui.app.frame.screen.height > PORTRAIT[1] / 2

@@ -82,7 +82,7 @@ class Terminal:
         self.brought[job] = data
         return "ab" * 32
 
-    def _follow(self, want: Want) -> None:
+    async def _follow(self, want: Want) -> None:
         self.followed.append(want)
         self.heard.set()
 

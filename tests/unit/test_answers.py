@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from content.answers.answer import Answers, Certainty, answer
 from content.answers.guide import Aspect, guide_answer, guide_text, read_question
-from content.answers.passages import cut
-from content.disclosure.record import Block, BlockKind, DisclosureRecord
+from content.answers.passages import LONGEST, cut
+from content.answers.sections import section_answer
+from content.disclosure.record import Block, BlockKind, DisclosureRecord, Validity
 from tests.support.signers import document, item
 
 ALLOWANCE = document(
@@ -150,6 +151,49 @@ def test_what_the_guide_does_not_say_is_not_invented_but_the_telephone_is_given(
     said = guide("办低保收费吗")
 
     assert said == Answers(Certainty.NOT_STATED, about=GUIDE.title, phone=GUIDE.phone)
+
+
+NOTICE = replace(
+    ALLOWANCE,
+    title="关于做好最低生活保障审核确认工作的通知",
+    blocks=(
+        Block(BlockKind.HEADING, "一、保障标准", 1),
+        Block(BlockKind.PARAGRAPH, "城市每人每月720元。"),
+        Block(BlockKind.HEADING, "二、怎样申请", 1),
+        Block(BlockKind.PARAGRAPH, "向户籍所在地乡镇人民政府提出。"),
+        Block(BlockKind.HEADING, "（一）受理", 2),
+        Block(BlockKind.PARAGRAPH, "窗口当场受理。" * 60),
+        Block(BlockKind.HEADING, "三、监督", 1),
+        Block(BlockKind.PARAGRAPH, "举报电话 0900-5550000。"),
+    ),
+)
+
+
+def test_what_the_guide_leaves_out_is_quoted_from_the_notice_that_says_it() -> None:
+    said = section_answer(Aspect.STEPS, about=GUIDE.title, records=(ALLOWANCE, NOTICE))
+
+    assert said is not None
+    assert said.certainty is Certainty.FOUND
+    quoted = said.quoted[0]
+    assert (quoted.record, quoted.article) == (NOTICE.id, "二、怎样申请")
+    assert quoted.quote.startswith("向户籍所在地乡镇人民政府提出。")
+    assert quoted.quote in NOTICE.text
+    assert quoted.quote.endswith("。")
+    assert len(quoted.quote) <= LONGEST
+    assert "0900-5550000" not in quoted.quote
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        ALLOWANCE,
+        replace(NOTICE, validity=Validity.REPEALED),
+        replace(NOTICE, title="关于做好低保工作的通知"),
+    ],
+    ids=["without the section", "repealed", "about something else"],
+)
+def test_no_section_is_taken_from_elsewhere(record: DisclosureRecord) -> None:
+    assert section_answer(Aspect.STEPS, about=GUIDE.title, records=(record,)) is None
 
 
 def test_another_service_is_not_answered_with_this_guide() -> None:

@@ -197,6 +197,31 @@ def test_a_slip_printed_once_more_is_asked_for_as_a_copy_and_one_that_never_came
     assert not world.agent.last(Print).again
 
 
+def test_an_item_gives_its_one_time_notice_beside_its_guide_each_counted_for_itself() -> None:
+    world = make_world()
+    world.kiosk.open_record("TEM0000001")
+    assert world.kiosk.reader.view.extra == "notice"
+    asked = []
+    for intent in ("print_record", "print_extra", "print_record", "print_extra"):
+        getattr(world.kiosk, intent)()
+        job = world.agent.last(Print)
+        asked.append((world.kiosk.printing.view.kind, job.slip["kind"], job.again))
+        world.kiosk.receive(Printed(job=job.job, outcome="printed"))
+
+    kinds = [("document", "document"), ("notice", "notice")]
+    assert asked == [(*kind, again) for again in (False, True) for kind in kinds]
+
+
+def test_a_record_that_gives_no_further_slip_prints_none() -> None:
+    world = make_world()
+    world.kiosk.print_extra()
+    world.kiosk.open_record("DDC0000001")
+    assert world.kiosk.reader.view.extra == ""
+    world.kiosk.print_extra()
+
+    assert Print not in [type(message) for message in world.agent.sent]
+
+
 def test_a_printer_that_never_answers_is_not_called_printed() -> None:
     world = make_world()
     world.kiosk.open_record("DDC0000001")

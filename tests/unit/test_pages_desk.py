@@ -23,13 +23,14 @@ PLACES = (
     "/requests",
     "/terminals",
     "/pairing",
+    "/terminals/bundles",
     "/people",
     "/audit",
     "/account",
 )
 _ALL = {"", "/documents", "/emergency", "/words", "/terminals", "/account"}
 ALLOWED = {
-    "admin": {*_ALL, "/pairing", "/people"},
+    "admin": {*_ALL, "/pairing", "/terminals/bundles", "/people"},
     "editor": _ALL,
     "drafter": _ALL,
     "approver": _ALL,

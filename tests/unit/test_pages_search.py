@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from content.disclosure.record import Validity
 from tests.integration.test_words_desk import alias, publish, sign
 from tests.support.signers import document, item
 from tests.support.zone import Zone, open_zone
@@ -128,3 +129,15 @@ async def test_a_zone_without_content_says_so_calmly(tmp_path: Path) -> None:
         html = await (await empty.client.get("/s?q=低保")).text()
 
         assert "没有找到“低保”" in html
+
+
+async def test_what_is_repealed_says_so_and_is_never_the_answer(tmp_path: Path) -> None:
+    async with open_zone(tmp_path / "old") as old:
+        await old.staff()
+        await publish(old, replace(NOTICE, validity=Validity.REPEALED))
+
+        html = flat(await ask(old, "农村低保标准提高到每人每月多少元"))
+
+    assert "已废止" in html
+    assert 'class="quote"' not in html
+    assert "没有找到能回答这个问题的原文" in html

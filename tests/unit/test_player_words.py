@@ -31,3 +31,14 @@ def test_stale_content_says_up_to_when() -> None:
 
 def test_both_languages_have_every_word() -> None:
     assert WORDS.keys() == Words.load("en").keys()
+
+
+def test_nobody_is_sent_to_staff_where_there_are_none() -> None:
+    ways = [
+        WORDS.way_to_help(attended=attended, phone=phone)
+        for attended, phone in ((True, ""), (False, "0000-1234567"), (False, ""))
+    ]
+
+    assert "现场工作人员" in ways[0]
+    assert ways[1] == "请到旁边的触摸屏办理；需要帮助，请拨打 0000-1234567"
+    assert ways[2] == "请到旁边的触摸屏办理"

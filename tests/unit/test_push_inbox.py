@@ -64,7 +64,7 @@ async def test_a_word_that_no_column_takes_costs_nobody_else_theirs(
 ) -> None:
     names = [*(f"a{n}" for n in range(7)), "bad", *(f"b{n}" for n in range(5))]
 
-    await Inbox(register=register, answer=answers).serve([word(one) for one in names])
+    await Inbox(register=register, answer=answers).keep([word(one) for one in names])
 
     assert [one for batch in register.kept for one in batch] == [
         one for one in names if one != "bad"
@@ -76,12 +76,37 @@ async def test_the_last_hello_of_a_terminal_is_answered_once(
     register: FakeRegister, answers: FakeAnswers
 ) -> None:
     newer = Hello(2, {FEED: FeedMark(3, "c")})
+    inbox = Inbox(register=register, answer=answers)
+    for said in (HelloSaid("a", NOTHING), HelloSaid("revoked", NOTHING), HelloSaid("a", newer)):
+        await inbox.put(said)
 
-    await Inbox(register=register, answer=answers).serve(
-        [HelloSaid("a", NOTHING), HelloSaid("revoked", NOTHING), HelloSaid("a", newer)]
-    )
+    await inbox.answer_waiting()
 
     assert answers.said == [("a", newer)]
+
+
+async def test_a_broker_that_is_slow_to_take_answers_holds_up_no_word(
+    register: FakeRegister,
+) -> None:
+    answering, taken = asyncio.Event(), asyncio.Event()
+
+    async def answer(hellos: Sequence[tuple[Terminal, Hello]]) -> None:
+        assert [one.id for one, _ in hellos] == ["a"]
+        answering.set()
+        await taken.wait()
+
+    inbox = Inbox(register=register, answer=answer)
+    await inbox.put(HelloSaid("a", NOTHING))
+    task = asyncio.create_task(inbox.run())
+    await answering.wait()
+    await inbox.put(word("b"))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert register.kept == [["b"]]
 
 
 async def test_all_that_came_while_one_batch_was_written_is_the_next(
@@ -95,5 +120,7 @@ async def test_all_that_came_while_one_batch_was_written_is_the_next(
     for _ in range(10):
         await asyncio.sleep(0)
     task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
     assert [len(batch) for batch in register.kept] == [MOST_AT_ONCE, 5]

@@ -1,7 +1,11 @@
 """Curated words: the nearest region decides, groups that share a word are one, seeds lead where they should."""
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
+from content.feed.body import body_bytes, read_body
 from content.search.common_names import common_names, first_words
 from content.search.curated import CuratedWords, Target, curation_for, no_words
 from content.search.curating import (
@@ -11,6 +15,7 @@ from content.search.curating import (
     add_best_bet,
     add_hot,
     add_synonyms,
+    count_popular,
     deny,
     remove,
 )
@@ -197,3 +202,27 @@ def test_what_was_sent_is_not_sent_again_and_a_frequent_query_stays_frequent_tha
 
     assert [one.asked for one in tally.drain(20261122).counts] == [1]
     assert tally.is_empty
+
+
+def test_what_is_opened_most_is_popular_and_the_nearest_list_counts() -> None:
+    county = count_popular(no_words(COUNTY), (ITEM, OTHER))
+    town = count_popular(no_words(TOWN), (OTHER,))
+
+    assert curation_for(COUNTY, (county, town)).popularity == {ITEM.record: 1.0, OTHER.record: 0.5}
+    assert curation_for(VILLAGE, (county, town)).popularity == {OTHER.record: 1.0}
+    assert remove(county, Part.POPULAR, key=ITEM.record).popular == (OTHER,)
+
+
+def test_nothing_counted_or_nothing_new_is_said_and_changes_nothing() -> None:
+    with pytest.raises(BadWord, match="还没有足够"):
+        count_popular(no_words(COUNTY), ())
+    with pytest.raises(BadWord, match="不必更新"):
+        count_popular(count_popular(no_words(COUNTY), (ITEM,)), (ITEM,))
+
+
+def test_words_signed_before_there_was_popularity_still_read() -> None:
+    held = replace(no_words(COUNTY), hot=("低保",))
+    fields = msgspec.json.decode(body_bytes(held))
+    del fields["popular"]
+
+    assert read_body(msgspec.json.encode(fields)) == held

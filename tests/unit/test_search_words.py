@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from content.search.asking import Asked
-from content.search.everyday import EVERYDAY
+from content.search.common_names import common_names
+from content.search.everyday import EVERYDAY, official_names, read_matters, spoken_words
 from content.search.match import Mode, read_query
 from content.search.rank import MIXES, Grounds, totals
 from content.search.request import UNCURATED, Curation
@@ -103,3 +104,22 @@ def test_where_the_words_are_certain_a_question_is_not_read_for_its_meaning() ->
     assert mix.heeds_meaning(0.69)
     assert not mix.heeds_meaning(0.7)
     assert MIXES[Mode.ITEM].heeds_meaning(1.0)
+
+
+def test_names_and_hints_have_one_source_and_only_names_are_published() -> None:
+    matters = read_matters(
+        "低保 吃低保 | 穷 → 最低生活保障 生活保障\n| 没力气 → 残疾人\n低保户 → 最低生活保障"
+    )
+
+    assert official_names(matters) == {"最低生活保障": ("低保", "吃低保", "低保户")}
+    assert spoken_words(matters)["穷"] == ("最低生活保障", "生活保障")
+    assert spoken_words(matters)["低保户"] == ("最低生活保障",)
+    assert spoken_words(matters)["没力气"] == ("残疾人",)
+
+
+def test_every_everyday_name_leads_to_its_official_phrase_and_stands_under_one() -> None:
+    names = [name for held in common_names().values() for name in held]
+
+    assert len(names) == len(set(names))
+    for phrase, held in common_names().items():
+        assert all(phrase in EVERYDAY[name] for name in held)

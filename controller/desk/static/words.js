@@ -6,6 +6,7 @@ const shapes = {
   best_bets: (one) => `${one.query} → ${one.targets.map((target) => target.title).join(", ")}`,
   denied: (one) => one,
   hot: (one) => one,
+  popular: (one) => one.title,
 };
 
 function line(tag, className, text) {

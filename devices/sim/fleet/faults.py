@@ -43,6 +43,8 @@ class FaultKind(StrEnum):
     """It applies, and its screens go on showing what they showed."""
     TROUBLE = "trouble"
     """It reports a fault of its own: `code` and `text`."""
+    BAD_WISH = "bad_wish"
+    """It reports `code` and `text` for as long as it follows a wish with `setting`, for example "volume=80"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class FleetFault:
     for_s: float = 0.0
     every_s: float = 0.0
     delay_s: float = 5.0
+    setting: str = ""
     code: str = "simulated"
     text: str = "模拟故障，无需处理。"
 

@@ -17,6 +17,7 @@ from devices.sim.fleet.faults import FaultKind, FleetFault
 from devices.sim.fleet.holdings import ClaimedCopy, Holdings, RealCopy, in_background
 from devices.sim.fleet.link import FleetLink
 from devices.wire import topics
+from devices.wire.jobs import SignedWant, Want
 from devices.wire.messages import (
     BadMessage,
     ControllerState,
@@ -64,6 +65,8 @@ class SimulatedTerminal:
         self._setting = setting
         self._glass: dict[str, int] = {}
         self._trouble: dict[str, Fault] = {}
+        self._wish = Want(settings.id, 0)
+        self._allergies: set[FleetFault] = set()
         self._delay_s = 0.0
         self._is_deaf = self._is_stuck = False
         self._controller: ControllerState | None = None
@@ -115,6 +118,8 @@ class SimulatedTerminal:
             self._copy.line(self._logs[topic], payload)
         elif topic in self._heads:
             self._copy.head(self._heads[topic], payload)
+        elif topic == topics.want(self.device):
+            self._wished(payload)
         elif topic == topics.down_message(self.device):
             self._welcomed.set()
             self._copy.welcomed(from_bytes(payload, Welcome))
@@ -122,6 +127,26 @@ class SimulatedTerminal:
             self._controller_is(from_bytes(payload, ControllerState))
         elif topic == self._setting.echo:
             self.link.publish(f"{topics.ROOT}/d/{self.device}/bare", bytes(ECHO_BYTES))
+
+    def _wished(self, payload: bytes) -> None:
+        """Follow a newer wish on receipt, its signature unseen: the mass of a fleet claims (ClaimedCopy)."""
+        want = from_bytes(payload, SignedWant).want if payload else self._wish
+        if want.version > self._wish.version:
+            self._wish = want
+            self._bear()
+
+    def _bear(self) -> None:
+        """Suffer from the wish that is followed, or be well again; and say so."""
+        for fault in self._allergies:
+            name, _, value = fault.setting.partition("=")
+            if self._wish.settings.get(name) == value:
+                self._trouble[fault.code] = self._fault(fault)
+            else:
+                self._trouble.pop(fault.code, None)
+        self._report()
+
+    def _fault(self, fault: FleetFault) -> Fault:
+        return Fault(fault.code, self.device, fault.text, self._now())
 
     def _controller_is(self, state: ControllerState) -> None:
         """Say hello to a controller that came back, as the agent does: not all at once (wire.md 9.2)."""
@@ -166,6 +191,7 @@ class SimulatedTerminal:
             glass=tuple(GlassMark(ui, self._glass, at=now) for ui in self._settings.screens),
             faults=(*self._copy.faults(), *self._trouble.values()),
             at=now,
+            want=self._wish.version,
         )
         self.link.publish(topics.report(self.device), to_bytes(report), retain=True)
 
@@ -194,8 +220,11 @@ class SimulatedTerminal:
             case FaultKind.STUCK:
                 self._is_stuck = True
             case FaultKind.TROUBLE:
-                self._trouble[fault.code] = Fault(fault.code, self.device, fault.text, self._now())
+                self._trouble[fault.code] = self._fault(fault)
                 self._report()
+            case FaultKind.BAD_WISH:
+                self._allergies.add(fault)
+                self._bear()
 
     def _end(self, fault: FleetFault) -> None:
         match fault.kind:
@@ -209,6 +238,9 @@ class SimulatedTerminal:
                 self._is_stuck = False
                 self._moved(self._held)
             case FaultKind.TROUBLE:
+                self._trouble.pop(fault.code, None)
+            case FaultKind.BAD_WISH:
+                self._allergies.discard(fault)
                 self._trouble.pop(fault.code, None)
         self._report()
 

@@ -1,0 +1,1 @@
+"""Keypad for people who do not see the screen: codecs and state machine."""
