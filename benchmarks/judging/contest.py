@@ -10,7 +10,8 @@ from benchmarks.judging.measures import Score, macro, score
 from benchmarks.judging.peers import MAKERS, Maker, Peer, has_xapian
 from benchmarks.judging.product import Product
 from benchmarks.judging.sets import Doc, JudgedSet, golden, thinned, typed_items, unseen
-from content.replica.searching import Models, SentenceEncoder
+from content.replica.reading import SentenceEncoder
+from content.replica.searching import Models
 from content.search.learned import Learned
 
 Results = dict[str, Score]
