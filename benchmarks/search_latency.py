@@ -138,7 +138,7 @@ def _fill(path: Path, docs: Sequence[Doc]) -> None:
 
 def _docs(size: int) -> Iterator[Doc]:
     chance = random.Random(SEED)  # noqa: S311  # a fixed draw, not a secret
-    names = _names()
+    names = item_names()
     places = ["青", "柳", "石", "河", "高", "新", "东", "南", "大", "小", "王", "李", "马", "龙"]
     kinds = ["村", "镇", "乡", "街道", "社区", "县"]
     letters = "".join(names)
@@ -148,7 +148,8 @@ def _docs(size: int) -> Iterator[Doc]:
         yield Doc(f"I{at:07}", place + chance.choice(names), letters[start : start + 60], "item")
 
 
-def _names() -> list[str]:
+def item_names() -> list[str]:
+    """Return names of real service items, where they are there."""
     real = DATA / "zwfw_items.jsonl.zst"
     if real.exists():
         return [doc.title for doc in read_docs(real)]

@@ -43,6 +43,7 @@ class ReplicaReader:
         self._withheld: frozenset[str] = frozenset()
         self._tampered: dict[str, str] = {}
         self._index = IndexReader(self._rows)
+        self._last: tuple[tuple[object, ...], tuple[Ranked, ...]] | None = None
 
     def close(self) -> None:
         """Close the file."""
@@ -103,7 +104,7 @@ class ReplicaReader:
         """Find what is asked for; each hit says why it is there."""
         if self._connection() is None:
             return Results((), 0)
-        found = self._index.rank(request)
+        found = self._ranked(request)
         page = found[request.offset : request.offset + request.limit]
         hits = tuple(
             _hit(verified, request.text, ranked)
@@ -112,12 +113,25 @@ class ReplicaReader:
         )
         return Results(hits, len(found))
 
+    def _ranked(self, request: SearchRequest) -> tuple[Ranked, ...]:
+        """Rank, unless the same was asked just before: pages, marks and 您是不是要找 ask once more.
+
+        Of the question only a hash is kept: what a visitor typed shall not outlast the visit.
+        """
+        moved_on = tuple(self._rows("PRAGMA data_version"))
+        asked = (hash(request.text), request.kinds, moved_on)
+        if self._last is None or self._last[0] != asked:
+            self._last = (asked, self._index.rank(request))
+        return self._last[1]
+
     def curate(self, curation: Curation) -> None:
         """Search with what staff decided from now on."""
+        self._last = None
         self._index.curate(curation)
 
     def use_models(self, models: Models) -> None:
         """Search by meaning too, with these models, from now on."""
+        self._last = None
         self._index.use(models)
 
     def suggest(self, text: str, *, limit: int = 6) -> tuple[str, ...]:

@@ -180,3 +180,24 @@ def test_only_the_wanted_kind_is_found(
     found = reader.find(SearchRequest("最低生活保障", kinds=frozenset({"item"})))
 
     assert [hit.found.record.id for hit in found.hits] == ["T000000001"]
+
+
+def test_the_same_question_is_searched_anew_once_content_words_or_models_change(
+    keys: ZoneKeys, writer: ReplicaWriter, reader: ReplicaReader
+) -> None:
+    keys.publish(item())
+    writer.apply(FEED, keys.lines, now=NOW)
+    assert [hit.found.version for hit in reader.search("最低生活").hits] == [1]
+
+    edited = keys.publish(item(aliases=()), version=2)
+    writer.apply(FEED, [edited], now=NOW)
+    assert [hit.found.version for hit in reader.search("最低生活").hits] == [2]
+
+    second = keys.publish(item("T000000002", title="最低生活用水补助"))
+    writer.apply(FEED, [second], now=NOW)
+    assert reader.search("最低生活").total == 2
+
+    reader.curate(Curation(best_bets={"最低生活": ("T000000002",)}))
+    first = reader.search("最低生活").hits[0]
+    assert (first.found.record.id, first.why) == ("T000000002", Why.BEST_BET)
+    assert reader.find(SearchRequest("最低生活", kinds=frozenset({"document"}))).total == 0
