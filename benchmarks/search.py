@@ -4,34 +4,33 @@
     python -m benchmarks.search --articles FILE --qrels FILE    any articles and questions of the same form
     python -m benchmarks.search --docs FILE --qrels FILE        any documents; with names, known items too
 
-Learned parts are cross-fitted: each quarter of the questions is judged by a model of the other three.
-For given files the model learns from all of data/search except the questions that are judged.
-The last line is JSON; its ratio is to the best peer of the same run.
+Files are .jsonl or .jsonl.zst: documents with id, title or name, and text; questions with question and relevant (ids).
+Learned parts are cross-fitted: each quarter of the questions is judged by a model of the other three. For given files
+the model learns from all of data/search except the questions that are judged. Models and vectors are kept in --cache,
+so that a second run is quick. The last line is JSON; its ratio is to the best peer of the same run.
 """
 
 import argparse
 import json
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.judging.learning import FOLDS, Teacher, fold_of
-from benchmarks.judging.measures import Score, macro, score, table
-from benchmarks.judging.peers import MAKERS, has_xapian
-from benchmarks.judging.product import Product
+from benchmarks.judging.contest import Contest, Results, as_typed
+from benchmarks.judging.files import BadFile
+from benchmarks.judging.learning import FOLDS, Teacher
+from benchmarks.judging.measures import macro, table
+from benchmarks.judging.peers import has_xapian
+from benchmarks.judging.progress import Progress
 from benchmarks.judging.sets import (
     Doc,
     JudgedSet,
     all_docs,
-    golden,
     known_items,
     read_docs,
     read_queries,
     thinned,
-    typed_items,
 )
-from content.replica.searching import Models, SentenceEncoder
 from content.replica.sentences import open_sentences
 from content.search.learned import Learned
 
@@ -39,50 +38,59 @@ DATA = Path("../shared/data/search")
 CACHE = Path("build/search")
 GOLDEN = Path("tests/golden")
 OURS = "disclosure zone"
+NO_XAPIAN = "xapian is ABSENT: apt-get install python3-xapian to compare with it"
 
-Results = dict[str, Score]
 
-
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run all and print the table and the JSON line."""
-    options = _options()
-    corpora, sets = _material(options)
+    options = _options(arguments)
+    try:
+        corpora, sets = _material(options)
+    except BadFile as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    say = Progress()
     sets = thinned(sets, options.most)
     sentence = None if options.lexical else open_sentences(most_s=5.0)
-    ours, plain = _judge_product(corpora, sets, options, sentence)
-    peers = {} if options.no_peers else _judge_peers(corpora, sets)
-    results = {OURS: ours, f"{OURS}, words only": plain, **peers}
-    print(table(results))
+    say("the sentence model " + ("runs" if sentence else "does not run here"))
+    contest = Contest(corpora, sets, options.cache, say)
+    models = _models(corpora, sets, options, say)
+    ours, plain = contest.product(models, sentence, titled="docs")
+    peers = {} if options.no_peers else contest.peers()
+    sys.stdout.write(table({OURS: ours, f"{OURS}, words only": plain, **peers}) + "\n")
     summary = _summary(ours, plain, peers, sets)
     if not (options.articles or options.docs or options.sets):
-        summary |= _as_typed(corpora["docs"], options.most, sentence)
-    print(json.dumps(summary, ensure_ascii=False))
+        summary["as_typed"] = as_typed(
+            GOLDEN, corpora["docs"], most=options.most, cache=options.cache, sentence=sentence
+        )
+    if not (options.no_peers or has_xapian()):
+        summary["absent"] = NO_XAPIAN
+        sys.stdout.write(f"!! {NO_XAPIAN}\n")
+    sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n")
     return 0
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--articles", type=Path)
-    parser.add_argument("--docs", type=Path)
-    parser.add_argument("--qrels", type=Path)
+    given = parser.add_mutually_exclusive_group()
+    given.add_argument("--articles", type=Path, help="texts to be found by what they say")
+    given.add_argument("--docs", type=Path, help="texts to be found by their titles too")
+    parser.add_argument("--qrels", type=Path, help="questions with the ids of their answers")
     parser.add_argument("--most", type=int, default=0, help="queries a set, 0 for all")
     parser.add_argument("--sets", default="", help="only these sets, separated by commas")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="keeps models and vectors")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--lexical", action="store_true", help="without the sentence model")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _material(options: argparse.Namespace) -> tuple[dict[str, list[Doc]], list[JudgedSet]]:
-    given = options.articles or options.docs
-    if given:
-        docs = read_docs(given)
-        name = "statute" if options.articles else "docs"
-        sets = [JudgedSet(name, "given", read_queries(options.qrels))] if options.qrels else []
-        sets += [JudgedSet(one.name, "given", one.queries) for one in known_items(docs)]
-        return {"given": docs}, sets
+    if options.articles or options.docs:
+        return _given(options)
     if not options.data.exists():
-        sys.exit(f"{options.data} is not there: give --articles or --docs, and --qrels")
+        message = f"{options.data} is not there: give --articles or --docs, and --qrels"
+        raise BadFile(message)
     corpora = {
         "docs": all_docs(options.data),
         "articles": read_docs(options.data / "statute_articles.jsonl.zst"),
@@ -96,120 +104,46 @@ def _material(options: argparse.Namespace) -> tuple[dict[str, list[Doc]], list[J
     return corpora, [one for one in sets if one.name in wanted]
 
 
-def _judge_product(
-    corpora: Mapping[str, Sequence[Doc]],
-    sets: Sequence[JudgedSet],
-    options: argparse.Namespace,
-    sentence: SentenceEncoder | None,
-) -> tuple[Results, Results]:
-    folds = not (options.articles or options.docs)
-    models = _models(corpora, sets, options, folds=folds)
-    ours: Results = {}
-    plain: Results = {}
-    for corpus, docs in corpora.items():
-        judged = [one for one in sets if one.corpus == corpus]
-        with tempfile.TemporaryDirectory() as folder:
-            product = Product(Path(folder) / "replica.db", docs)
-            plain |= {one.name: score(one.queries, product.rank(one.queries)) for one in judged}
-            for model in models:
-                product.learn(model)
-            titled = sentence if corpus == "docs" or options.docs else None
-            if titled:
-                product.read_titles(titled, CACHE / f"titles-{titled.name}.npz")
-            for one in judged:
-                ours[one.name] = score(one.queries, _ranked(product, one, models, titled))
-            product.close()
-    return ours, plain
+def _given(options: argparse.Namespace) -> tuple[dict[str, list[Doc]], list[JudgedSet]]:
+    """Return a given corpus and its sets; questions whose answers it does not hold cannot be found, and count so."""
+    corpus = "articles" if options.articles else "docs"
+    docs = read_docs(options.articles or options.docs)
+    held = {doc.id for doc in docs}
+    sets = [JudgedSet(one.name, corpus, one.queries) for one in known_items(docs)]
+    if options.qrels:
+        queries = read_queries(options.qrels)
+        lost = sum(held.isdisjoint(asked.relevant) for asked in queries)
+        if lost:
+            sys.stderr.write(
+                f"!! {lost} of {len(queries)} questions name no document that is here\n"
+            )
+        sets.insert(0, JudgedSet("statute" if options.articles else "docs", corpus, queries))
+    if not any(one.queries for one in sets):
+        message = "There is nothing to judge: give --qrels, or documents with names of items."
+        raise BadFile(message)
+    return {corpus: docs}, [one for one in sets if one.queries]
 
 
 def _models(
     corpora: Mapping[str, Sequence[Doc]],
     sets: Sequence[JudgedSet],
     options: argparse.Namespace,
-    *,
-    folds: bool,
+    say: Progress,
 ) -> list[Learned]:
-    if folds:
-        teacher = Teacher(options.data)
+    if not (options.articles or options.docs):
+        teacher = Teacher(options.data, cache=options.cache, say=say)
         return [teacher.without_fold(fold) for fold in range(FOLDS)]
     given = [doc for docs in corpora.values() for doc in docs]
     judged = [asked for one in sets for asked in one.queries]
-    return [Teacher(options.data, more=given).without(judged)]
-
-
-def _ranked(
-    product: Product,
-    judged: JudgedSet,
-    models: Sequence[Learned],
-    sentence: SentenceEncoder | None,
-) -> list[list[str]]:
-    ranked: dict[int, list[str]] = {}
-    for at, model in enumerate(models):
-        product.use(Models(model, sentence))
-        for place, asked in enumerate(judged.queries):
-            if len(models) == 1 or fold_of(asked.text) == at:
-                ranked[place] = product.one(asked.text)
-    return [ranked[place] for place in range(len(judged.queries))]
-
-
-def _judge_peers(
-    corpora: Mapping[str, Sequence[Doc]], sets: Sequence[JudgedSet]
-) -> dict[str, Results]:
-    best: dict[str, Results] = {}
-    for name, (make, weights) in MAKERS.items():
-        if "xapian" in name and not has_xapian():
-            print("!! xapian is ABSENT: apt-get install python3-xapian to compare with it")
-            continue
-        tried: dict[float, Results] = {weight: {} for weight in weights}
-        for corpus, docs in corpora.items():
-            judged = [one for one in sets if one.corpus == corpus]
-            peer = make(docs) if judged else None
-            for one in judged:
-                for weight in weights:
-                    ranked = peer.rank(one.queries, weight) if peer else []
-                    tried[weight][one.name] = score(one.queries, ranked)
-        weight = max(weights, key=lambda w: macro(tried[w]))
-        best[f"{name}, title x{weight:g}"] = {one.name: tried[weight][one.name] for one in sets}
-        print(f"{name}: judged", flush=True)
-    return best
-
-
-def _as_typed(
-    docs: Sequence[Doc], most: int, sentence: SentenceEncoder | None
-) -> dict[str, object]:
-    """Judge pinyin and initials on the service items, and everyday language on official titles."""
-    titles, spoken = golden(GOLDEN)
-    said: dict[str, object] = {}
-    for name, corpus, sets in (
-        ("docs", docs, thinned(typed_items(docs), most)),
-        ("golden", titles, spoken),
-    ):
-        with tempfile.TemporaryDirectory() as folder:
-            product = Product(Path(folder) / "replica.db", corpus)
-            if sentence and name == "golden":
-                product.read_titles(sentence, CACHE / f"titles-{sentence.name}.npz")
-                product.use(Models(None, sentence))
-            for one in sets:
-                found = score(one.queries, product.rank(one.queries))
-                said[one.name] = {
-                    "queries": len(one.queries),
-                    "mrr10": found.mrr10,
-                    "found10": found.found10,
-                    "found3": found.found3,
-                }
-            product.close()
-    return {"as_typed": said}
+    teacher = Teacher(options.data, cache=options.cache, say=say, more=given)
+    return [teacher.without(judged)]
 
 
 def _summary(
     ours: Results, plain: Results, peers: Mapping[str, Results], sets: Sequence[JudgedSet]
 ) -> dict[str, object]:
     top = max(peers, key=lambda name: macro(peers[name]), default="")
-    gaps = {
-        name: round(one.mrr10 - max(peer[name].mrr10 for peer in peers.values()), 4)
-        for name, one in ours.items()
-        if peers
-    }
+    best = {name: max(peer[name].mrr10 for peer in peers.values()) for name in ours if peers}
     return {
         "benchmark": "search",
         "sets": {
@@ -217,7 +151,9 @@ def _summary(
                 "queries": len(one.queries),
                 "mrr10": ours[one.name].mrr10,
                 "recall10": ours[one.name].recall10,
-                "mrr10_over_best_peer": gaps.get(one.name),
+                "mrr10_over_best_peer": round(ours[one.name].mrr10 - best[one.name], 4)
+                if peers
+                else None,
             }
             for one in sets
         },
@@ -225,9 +161,17 @@ def _summary(
         "macro_mrr_words_only": macro(plain),
         "best_peer": top,
         "best_peer_macro_mrr": macro(peers[top]) if top else None,
-        "ratio_to_best_peer": round(macro(ours) / macro(peers[top]), 4) if top else None,
+        "ratio_to_best_peer": _ratio(macro(ours), macro(peers[top])) if top else None,
         "xapian": any("xapian" in name for name in peers),
+        "peers": {
+            name: {one: [found.mrr10, found.recall10] for one, found in results.items()}
+            for name, results in peers.items()
+        },
     }
+
+
+def _ratio(ours: float, best: float) -> float | None:
+    return round(ours / best, 4) if best else None
 
 
 if __name__ == "__main__":

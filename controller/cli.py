@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _moving(commands)
     _bundling(commands)
+    _modelling(commands)
     _importing(commands)
     _enrolling(commands)
     commands.add_parser("demo", help="在一台机器上演示整个专区")
@@ -93,6 +94,15 @@ def _bundling(commands: "argparse._SubParsersAction[_Parser]") -> None:
     one.add_argument("--feed", action="append", default=[], help="频道；可重复，省略则为全部")
     one.add_argument("--out", required=True, type=Path, help="文件，或 U 盘上的目录")
     one.set_defaults(command=bundling.bundle)
+
+
+def _modelling(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    from controller.commands import modelling
+
+    one = commands.add_parser("search-model", help="启用在别处学习得到的检索模型")
+    one.add_argument("file", type=Path, metavar="FILE", help="如 build/search/search-model.bin")
+    _state(one)
+    one.set_defaults(command=modelling.search_model)
 
 
 def _importing(commands: "argparse._SubParsersAction[_Parser]") -> None:

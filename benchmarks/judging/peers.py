@@ -3,9 +3,10 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 import apsw
 import rjieba
@@ -54,18 +55,20 @@ def trigram_terms(text: str) -> list[str]:
 class Fts5:
     """SQLite's own full-text search, with terms made here or with its trigram tokenizer."""
 
-    def __init__(self, docs: Iterable[Doc], *, tokens: Tokens | None, asks: Tokens) -> None:
+    def __init__(self, docs: Sequence[Doc], *, tokens: Tokens | None, asks: Tokens) -> None:
         self._asks = asks
+        self._ids = [doc.id for doc in docs]
         self._db = apsw.Connection(":memory:")
         tokenizer = "unicode61" if tokens else "trigram"
         self._db.execute(
-            f"CREATE VIRTUAL TABLE t USING fts5(id UNINDEXED, title, body, tokenize='{tokenizer}')"
+            f"CREATE VIRTUAL TABLE t USING fts5(title, body, content='', tokenize='{tokenizer}')"
         )
         make = (lambda text: " ".join(tokens(text))) if tokens else normalise
-        self._db.executemany(
-            "INSERT INTO t VALUES (?, ?, ?)",
-            ((doc.id, make(doc.title), make(doc.text)) for doc in docs),
-        )
+        with self._db:
+            self._db.executemany(
+                "INSERT INTO t (rowid, title, body) VALUES (?, ?, ?)",
+                ((row, make(doc.title), make(doc.text)) for row, doc in enumerate(docs)),
+            )
 
     def rank(self, queries: Sequence[Asked], weight: float) -> Ranked:
         """Return the first ten ids of each query."""
@@ -76,10 +79,10 @@ class Fts5:
         if not any(terms):
             return []
         rows = self._db.execute(
-            "SELECT id FROM t WHERE t MATCH ? ORDER BY bm25(t, 0, ?, 1) LIMIT ?",
+            "SELECT rowid FROM t WHERE t MATCH ? ORDER BY bm25(t, ?, 1) LIMIT ?",
             (" OR ".join(f'"{term}"' for term in terms if term), weight, AT),
         )
-        return [str(row[0]) for row in rows]
+        return [self._ids[row] for (row,) in rows]
 
 
 class Tantivy:
@@ -121,23 +124,29 @@ class Xapian:
     """Xapian over bigrams, in the system's own Python: there is no wheel of it."""
 
     def __init__(self, docs: Sequence[Doc]) -> None:
-        self._docs = [(doc.id, bigram_terms(doc.title), bigram_terms(doc.text)) for doc in docs]
+        self._docs = docs
 
     def rank(self, queries: Sequence[Asked], weight: float) -> Ranked:
-        """Return the first ten ids of each query."""
-        job = {
-            "weight": int(weight),
-            "docs": self._docs,
-            "queries": [query_bigrams(asked.text) for asked in queries],
-        }
-        done = subprocess.run(
-            ["/usr/bin/python3", str(XAPIAN)],
-            input=json.dumps(job).encode(),
-            capture_output=True,
-            check=True,
-        )
-        ranked: Ranked = json.loads(done.stdout)
+        """Return the first ten ids of each query; the documents are indexed anew for each weight."""
+        with subprocess.Popen(
+            ["/usr/bin/python3", str(XAPIAN)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as child:
+            for part in self._job(queries, weight):
+                _pipe(child.stdin).write(json.dumps(part).encode() + b"\n")
+            _pipe(child.stdin).close()
+            ranked: Ranked = json.loads(_pipe(child.stdout).read())
         return ranked
+
+    def _job(self, queries: Sequence[Asked], weight: float) -> Iterator[object]:
+        yield int(weight), len(self._docs)
+        for doc in self._docs:
+            yield doc.id, bigram_terms(doc.title), bigram_terms(doc.text)
+        yield [query_bigrams(asked.text) for asked in queries]
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None
+    return pipe
 
 
 def has_xapian() -> bool:
@@ -150,11 +159,23 @@ def has_xapian() -> bool:
     return probe.returncode == 0
 
 
-MAKERS: dict[str, tuple[Callable[[Sequence[Doc]], Peer], tuple[float, ...]]] = {
-    "fts5 trigram": (lambda docs: Fts5(docs, tokens=None, asks=trigram_terms), (4,)),
-    "fts5 + jieba": (lambda docs: Fts5(docs, tokens=jieba_words, asks=jieba_words), (4, 16)),
-    "fts5 bigram": (lambda docs: Fts5(docs, tokens=bigram_terms, asks=query_bigrams), (4, 16)),
-    "tantivy bigram": (Tantivy, (1, 2, 4, 8)),
-    "xapian bigram": (Xapian, (4, 16)),
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """How to index a corpus, and the title weights of which the best counts.
+
+    Attributes:
+        is_tried_on_part: the weights are compared on a part of the queries; all are asked with the best.
+    """
+
+    make: Callable[[Sequence[Doc]], Peer]
+    weights: tuple[float, ...]
+    is_tried_on_part: bool = True
+
+
+MAKERS = {
+    "fts5 trigram": Maker(lambda docs: Fts5(docs, tokens=None, asks=trigram_terms), (4,)),
+    "fts5 + jieba": Maker(lambda docs: Fts5(docs, tokens=jieba_words, asks=jieba_words), (4, 16)),
+    "fts5 bigram": Maker(lambda docs: Fts5(docs, tokens=bigram_terms, asks=query_bigrams), (4, 16)),
+    "tantivy bigram": Maker(Tantivy, (1, 2, 4, 8)),
+    "xapian bigram": Maker(Xapian, (4, 16), is_tried_on_part=False),
 }
-"""Name -> how to index a corpus, and the title weights that are tried."""

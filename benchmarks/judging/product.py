@@ -13,7 +13,8 @@ from content.disclosure.classes import DisclosureClass
 from content.disclosure.record import Block, BlockKind, DisclosureRecord
 from content.feed.body import Record
 from content.replica.indexing import IndexWriter
-from content.replica.searching import SUGGEST, IndexReader, Models, SentenceEncoder
+from content.replica.reading import SentenceEncoder
+from content.replica.searching import SUGGEST, IndexReader, Models
 from content.replica.shelf import open_shelf
 from content.search.analyse import normalise
 from content.search.learned import Learned, gram_hashes

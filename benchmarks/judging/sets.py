@@ -4,19 +4,17 @@ Known-item searches are derived from the names of service items: `kw` keeps the 
 leaves out three words of ten, `typo` has one character replaced by another of the same sound.
 """
 
-import json
 import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import rjieba
-from backports import zstd
 from pypinyin import Style, lazy_pinyin
 
+from benchmarks.judging.files import BadFile, Row, read_rows
 from content.search.analyse import syllables_of
 
 SEED = 20
@@ -32,6 +30,7 @@ class Doc:
     text: str
     kind: str = "document"
     department: str = ""
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +50,43 @@ class JudgedSet:
     queries: tuple[Asked, ...]
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a .jsonl or .jsonl.zst file."""
-    data = path.read_bytes()
-    text = (zstd.decompress(data) if path.suffix == ".zst" else data).decode()
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
-
-
 def read_docs(path: Path) -> list[Doc]:
-    """Return documents of a file: rows with id or docid, title or name (else the text's first word)."""
-    return [_doc(row) for row in read_rows(path)]
+    """Return the documents of a file: rows with id or docid, title or name (else the text's first word).
+
+    Raises:
+        BadFile: with the line that has no id, no words, or the id of another line.
+    """
+    docs: dict[str, Doc] = {}
+    for row in read_rows(path):
+        doc = _doc(row)
+        if doc.id in docs:
+            message = f"{path}, line {row.line}: the id {doc.id} is another line's already"
+            raise BadFile(message)
+        docs[doc.id] = doc
+    if not docs:
+        message = f"{path} holds no document"
+        raise BadFile(message)
+    return list(docs.values())
 
 
 def read_queries(path: Path) -> tuple[Asked, ...]:
-    """Return queries of a file: rows with question and either relevant or docid."""
-    return tuple(
-        Asked(row["question"], frozenset(row.get("relevant") or [row["docid"]]))
-        for row in read_rows(path)
+    """Return the queries of a file: rows with question and either relevant or docid.
+
+    Raises:
+        BadFile: with the line that has no question or no answer.
+    """
+    rows = (
+        (row.needed("question", "query"), row.ids("relevant", "docid")) for row in read_rows(path)
     )
+    return tuple(Asked(text, relevant) for text, relevant in rows if relevant)
 
 
-def _doc(row: Mapping[str, Any]) -> Doc:
-    text = str(row.get("text", ""))
-    title = row.get("title") or row.get("name") or text.split(maxsplit=1)[0]
-    kind = "item" if "name" in row else "document"
-    return Doc(
-        str(row.get("id") or row["docid"]), title, text, kind, str(row.get("department", ""))
-    )
+def _doc(row: Row) -> Doc:
+    text = row.text("text", "body", "content")
+    title = row.text("title", "name") or next(iter(text.split()), "") or row.needed("title", "text")
+    kind = "item" if row.text("name") else "document"
+    name = row.needed("id", "docid")
+    return Doc(name, title, text, kind, row.text("department"), row.text("category"))
 
 
 def all_docs(folder: Path) -> list[Doc]:
@@ -156,7 +165,9 @@ def unseen(folder: Path) -> list[JudgedSet]:
 
 def _spoken(folder: Path, name: str, by_title: Mapping[str, str]) -> JudgedSet:
     rows = read_rows(folder / f"search_{name}.jsonl")
-    asked = tuple(Asked(row["question"], frozenset({by_title[row["title"]]})) for row in rows)
+    asked = tuple(
+        Asked(row.needed("question"), frozenset({by_title[row.needed("title")]})) for row in rows
+    )
     return JudgedSet(f"everyday {name.replace('_', ' ')}", "golden", asked)
 
 

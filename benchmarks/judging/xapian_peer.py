@@ -1,4 +1,8 @@
-"""Runs in the system's Python, beside xapian: a job of documents and queries in, ranked ids out."""
+"""Runs in the system's Python, beside xapian: a job in JSON lines in, ranked ids out.
+
+The first line is the title's weight and how many documents follow, each an id, the terms of its title and those of its
+text; the last line is a list of queries, each a list of terms.
+"""
 
 import json
 import sys
@@ -8,16 +12,18 @@ def main() -> None:
     """Index the terms of stdin's documents and print the ten best of each query."""
     import xapian  # type: ignore[import-not-found]
 
-    job = json.load(sys.stdin)
+    weight, documents = json.loads(sys.stdin.readline())
     database = xapian.WritableDatabase("", xapian.DB_BACKEND_INMEMORY)
-    for doc_id, title, body in job["docs"]:
+    for _ in range(documents):
+        doc_id, title, body = json.loads(sys.stdin.readline())
         document = xapian.Document()
-        for terms, weight in ((title, job["weight"]), (body, 1)):
+        for terms, worth in ((title, weight), (body, 1)):
             for term in terms:
-                document.add_term(term[:60], weight)
+                document.add_term(term[:60], worth)
         document.set_data(doc_id)
         database.add_document(document)
-    json.dump([_ask(xapian, database, terms) for terms in job["queries"]], sys.stdout)
+    queries = json.loads(sys.stdin.readline())
+    json.dump([_ask(xapian, database, terms) for terms in queries], sys.stdout)
 
 
 def _ask(xapian, database, terms):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202

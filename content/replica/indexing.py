@@ -125,26 +125,46 @@ class IndexWriter:
             self.put_code(row, self._learned.name, to_code(vector))
 
 
-def disagreements(db: apsw.Connection, read: Read) -> tuple[str, ...]:
+def disagreements(
+    db: apsw.Connection, read: Read, *, learned: Learned | None = None
+) -> tuple[str, ...]:
     """Return the ids of records whose search rows are not those of their text, "" for rows of no record.
 
-    Every term of every column is compared, at its position.
+    Every term of every column is compared, at its position; every suggestion, every bag, and the vectors of a model.
 
     Args:
         db: the replica; temporary tables are made in it.
         read: turns the bytes of an entry's line into its record.
+        learned: the model of which each record should have a vector; None if vectors are made later.
     """
     held = _held_terms(db)
     wrong = []
     for row, record_id, line in entries(db):
-        index = index_row(read(line))
+        record = read(line)
+        index = index_row(record)
         kept, expected = held.pop(row, Counter()), _terms_of(index) if index else Counter()
-        if kept != expected or (index is not None and not is_kept(db, row, index)):
+        agrees = kept == expected and (index is None or is_kept(db, row, index))
+        if not agrees or (learned and not _is_vector_of(db, row, record, learned=learned)):
             wrong.append(record_id)
     total = db.execute("SELECT count(*), coalesce(sum(length), 0) FROM bag").fetchall()
-    if held or total != db.execute("SELECT records, length FROM corpus").fetchall():
+    if held or total != db.execute("SELECT records, length FROM corpus").fetchall() or _strays(db):
         wrong.append("")
     return tuple(wrong)
+
+
+def _strays(db: apsw.Connection) -> bool:
+    """Say whether a suggestion or a vector is kept of a row that is no record's."""
+    sql = " UNION ALL ".join(
+        f"SELECT 1 FROM {table} WHERE row NOT IN (SELECT row FROM bag)"  # noqa: S608
+        for table in ("suggestion", "vector")
+    )
+    return db.execute(sql).fetchone() is not None
+
+
+def _is_vector_of(db: apsw.Connection, row: int, record: Record, *, learned: Learned) -> bool:
+    vector = learned.encode(passage(record)) if index_row(record) is not None else None
+    kept = db.execute("SELECT code FROM vector WHERE model = ? AND row = ?", (learned.name, row))
+    return kept.fetchall() == ([] if vector is None else [(to_code(vector),)])
 
 
 def entries(db: apsw.Connection) -> list[tuple[int, str, bytes]]:

@@ -29,9 +29,10 @@ LEARNED = "learned-"
 """With this the name of every learned model begins."""
 MOST_PACKED = 1 << 28
 _NEXT = (
-    "SELECT row, record, title FROM bag WHERE row NOT IN (SELECT row FROM vector WHERE model = ?)"
+    "SELECT row, record, title, terms FROM bag WHERE row NOT IN (SELECT row FROM vector WHERE model = ?)"
     " ORDER BY kind = 'item' DESC, row LIMIT ?"
 )
+_OF_RECORD = "SELECT row, title, terms FROM bag WHERE record = ?"
 
 
 class BadPack(PeerError):
@@ -109,17 +110,13 @@ class MeaningMaker:
             pack = msgspec.msgpack.decode(_inflated(data), type=_Pack)
         except (msgspec.MsgspecError, zstd.ZstdError) as error:
             raise BadPack("向量包读不出来，请重新下发。") from error
-        held = {
-            record: (row, title)
-            for row, record, title in self._rows("SELECT row, record, title FROM bag", ())
-        }
         taken = 0
         with self._db:
             for one in pack.vectors:
-                row, title = held.get(one.record, (0, ""))
-                if row and term_hash(title) == one.title:
-                    self._keep(row, title, model=pack.model, code=one.code)
-                    taken += 1
+                for row, title, terms in self._rows(_OF_RECORD, (one.record,)):
+                    if term_hash(title) == one.title:
+                        self._keep(row, model=pack.model, code=one.code, terms=terms)
+                        taken += 1
         return taken
 
     def forget_learned(self, *, but: Sequence[str]) -> None:
@@ -133,18 +130,19 @@ class MeaningMaker:
 
     def _fill(self, model: str, limit: int, make: Callable[[str, str], Floats | None]) -> int:
         missing = self._rows(_NEXT, (model, limit))
-        made = [(row, title, make(record, title)) for row, record, title in missing]
+        made = [(row, terms, make(record, title)) for row, record, title, terms in missing]
         with self._db:
-            for row, title, vector in made:
+            for row, terms, vector in made:
                 # A text without a known term keeps an empty code, so that it is not tried again.
-                self._keep(row, title, model=model, code=b"" if vector is None else to_code(vector))
+                code = b"" if vector is None else to_code(vector)
+                self._keep(row, model=model, code=code, terms=terms)
         return len(made)
 
-    def _keep(self, row: int, title: str, *, model: str, code: bytes) -> None:
-        """Keep a vector, unless the row has meanwhile become another record's."""
+    def _keep(self, row: int, *, model: str, code: bytes, terms: bytes) -> None:
+        """Keep a vector, unless the row has meanwhile become another record's, or another text."""
         self._db.execute(
-            "INSERT OR REPLACE INTO vector SELECT row, ?, ? FROM bag WHERE row = ? AND title = ?",
-            (model, code, row, title),
+            "INSERT OR REPLACE INTO vector SELECT row, ?, ? FROM bag WHERE row = ? AND terms = ?",
+            (model, code, row, terms),
         )
         self._db.execute("UPDATE corpus SET changes = changes + 1")
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from content.replica.clouds import Clouds, Sight
+from content.replica.reading import Reading, SentenceEncoder, SentenceReader
 from content.search.asking import Asked
 from content.search.bags import K1, Bags, Corpus, Term, rarest
 from content.search.learned import Learned
@@ -61,19 +61,6 @@ Placed = tuple[Ranked, str]
 """A hit and the kind of its record."""
 
 
-class SentenceEncoder(Protocol):
-    """Makes a vector of what a sentence means, comparable with those of titles."""
-
-    @property
-    def name(self) -> str:
-        """Return which model it is."""
-        ...
-
-    def encode(self, text: str) -> Floats:
-        """Return the unit vector of a text."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Models:
     """What searching by meaning needs; either may be absent."""
@@ -87,17 +74,20 @@ class IndexReader:
 
     def __init__(self, rows: Rows, models: Models | None = None) -> None:
         self._rows = rows
-        self._models = models or Models()
+        self._models = Models()
+        self._reading: SentenceReader | None = None
         self._clouds = Clouds(rows)
         self._curation = UNCURATED
         self._wording = Wording.of(UNCURATED)
         self._corpus = Corpus(0, 1.0)
         self._documents: dict[str, int] = {}
         self._counted: dict[str, int] = {}
+        self.use(models or Models())
 
     def use(self, models: Models) -> None:
         """Search with these models from now on."""
         self._models = models
+        self._reading = SentenceReader(models.sentence) if models.sentence else None
 
     def curate(self, curation: Curation) -> None:
         """Search with what staff decided from now on."""
@@ -177,12 +167,14 @@ class IndexReader:
 
     def _by_all_grounds(self, asked: Asked, *, is_cut: bool) -> list[Placed]:
         mix = MIXES[asked.query.mode]
+        reader = self._reading
+        reading = reader.begin(gist(asked.query.text)) if reader else None
         self._count_terms(asked.terms)
         asked = asked.corrected(self._holding)
         candidates = self._candidates(self._lexical(asked), tuple(asked.said.records))
         sights = Sights()
         if mix.heeds_meaning(self._certainty(asked, self._words(asked, _bags(candidates)))):
-            sights = Sights(self._learned(asked.query), self._sentence(asked.query))
+            sights = self._look(asked.query, reading)
             candidates += self._candidates(sights.rows - {one.row for one in candidates}, ())
         if not candidates:
             return []
@@ -206,11 +198,15 @@ class IndexReader:
         vector = model.encode(query.text)
         return None if vector is None else self._clouds.seen_from(model.name, vector)
 
-    def _sentence(self, query: Query) -> Sight | None:
-        model = self._models.sentence
-        if model is None:
-            return None
-        return self._clouds.seen_from(model.name, model.encode(gist(query.text)))
+    def _look(self, query: Query, reading: Reading | None) -> "Sights":
+        """Look at the vectors; those of the sentence model last, since it may still be reading."""
+        learned = self._learned(query)
+        rows = set(learned.nearest(NEAREST)) if learned else set()
+        sentence = None
+        if reading is not None:
+            sentence = self._clouds.seen_from(reading.model, reading.vector.result())
+            rows |= set(sentence.nearest(NEAREST))
+        return Sights(learned, sentence, frozenset(rows))
 
     def _lexical(self, asked: Asked) -> Iterable[int]:
         """Rows that hold the rarest terms of each kind."""
@@ -314,12 +310,7 @@ class Sights:
 
     learned: Sight | None = None
     sentence: Sight | None = None
-
-    @property
-    def rows(self) -> set[int]:
-        """The nearest rows of each model."""
-        sights = (one for one in (self.learned, self.sentence) if one)
-        return {row for one in sights for row in one.nearest(NEAREST)}
+    rows: frozenset[int] = frozenset()
 
 
 def _bags(candidates: Sequence[Candidate]) -> Bags:

@@ -20,6 +20,8 @@ PRIOR = 5.0
 """Weights beside BM25, picked on the development half of data/search (docs/adr/0018)."""
 SMOOTHING = 20.0
 ALIKE = 60
+TOGETHER = 512
+"""Questions that are compared with all texts at once: 60,000 texts take 120 MB."""
 SEED = 5
 
 
@@ -104,11 +106,16 @@ class ModelMaker:
         self, questions: Sequence[Ids], answers: Sequence[frozenset[int]]
     ) -> list[list[int]]:
         """Wrong passages near each question: nearest by the texts' own vectors."""
-        found = []
-        for ids, right in zip(questions, answers, strict=True):
-            near = self._cloud @ _encoded(ids, self._vocabulary.weights, self._base)
-            top = np.argpartition(-near, min(ALIKE, len(near) - 1))[:ALIKE]
-            found.append([int(at) for at in top if at not in right])
+        found: list[list[int]] = []
+        for start in range(0, len(questions), TOGETHER):
+            part = slice(start, start + TOGETHER)
+            asked = np.stack(
+                [_encoded(ids, self._vocabulary.weights, self._base) for ids in questions[part]]
+            )
+            for near, right in zip(asked @ self._cloud.T, answers[part], strict=True):
+                top = np.argpartition(-near, min(ALIKE, len(near) - 1))[:ALIKE]
+                found.append([int(at) for at in top if at not in right])
+            self._progress(f"{len(found)} of {len(questions)} questions compared with all texts")
         return found
 
     def _priors(self, answered: Sequence[Answered]) -> tuple[list[str], Floats, float]:

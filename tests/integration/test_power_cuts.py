@@ -10,7 +10,7 @@ import apsw
 import pytest
 
 from content.replica.writer import ReplicaWriter
-from tests.support.power_cuts import disagreements
+from tests.support.power_cuts import disagreements, model_of
 from tests.support.signers import FEED, ZoneKeys, document
 
 KILLS = 25
@@ -37,20 +37,26 @@ def test_a_killed_apply_leaves_the_old_or_the_new_content_whole() -> None:
 @pytest.mark.parametrize(
     ("damage", "seen"),
     [
-        ("DELETE FROM search", "index rows"),
-        ("DELETE FROM entry", "index rows"),
-        ("INSERT INTO suggestion VALUES ('x', 99)", "suggestions"),
+        ("DELETE FROM search", "D000000001"),
+        ("DELETE FROM entry", "rows of no record"),
+        ("DELETE FROM suggestion", "D000000001"),
+        ("INSERT INTO suggestion VALUES ('x', 99)", "rows of no record"),
+        ("DELETE FROM vector", "D000000001"),
+        ("UPDATE vector SET code = zeroblob(128)", "D000000001"),
+        ("INSERT INTO vector SELECT 99, model, code FROM vector", "rows of no record"),
     ],
 )
 def test_what_a_half_apply_would_leave_is_seen(tmp_path: Path, damage: str, seen: str) -> None:
     keys, path = ZoneKeys(), tmp_path / "replica.db"
+    learned = model_of(document(f"D{number:09}") for number in range(8))
     with closing(ReplicaWriter(path, keys.trust_root)) as writer:
         writer.accept_policy(keys.policy().to_bytes())
+        writer.learn(learned)
         keys.publish(document())
         writer.apply(FEED, keys.lines, now=1)
-    assert disagreements(path) == ()
+    assert disagreements(path, learned=learned) == ()
 
     with closing(apsw.Connection(str(path))) as db:
         db.execute(damage)
 
-    assert seen in disagreements(path)
+    assert seen in disagreements(path, learned=learned)

@@ -1,6 +1,5 @@
 """The replica shows verified content only, finds it, and heals."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -16,31 +15,6 @@ from content.replica.replica import NoPolicy, ReplicaReader, ReplicaWriter, open
 from tests.support.signers import FEED, Signer, ZoneKeys, document, item
 
 NOW = 1_790_000_500
-
-
-@pytest.fixture
-def keys() -> ZoneKeys:
-    return ZoneKeys()
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "replica.db"
-
-
-@pytest.fixture
-def writer(path: Path, keys: ZoneKeys) -> Iterator[ReplicaWriter]:
-    writer = ReplicaWriter(path, keys.trust_root)
-    writer.accept_policy(keys.policy().to_bytes())
-    yield writer
-    writer.close()
-
-
-@pytest.fixture
-def reader(path: Path, keys: ZoneKeys) -> Iterator[ReplicaReader]:
-    reader = ReplicaReader(path, keys.trust_root)
-    yield reader
-    reader.close()
 
 
 def fill(keys: ZoneKeys, writer: ReplicaWriter) -> None:

@@ -1,6 +1,5 @@
 """The search index goes with the text: in one transaction, through edits, healing and other versions."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -17,31 +16,6 @@ from content.search.request import Curation, SearchRequest, Why
 from tests.support.signers import FEED, ZoneKeys, document, item
 
 NOW = 1_790_000_500
-
-
-@pytest.fixture
-def keys() -> ZoneKeys:
-    return ZoneKeys()
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "replica.db"
-
-
-@pytest.fixture
-def writer(path: Path, keys: ZoneKeys) -> Iterator[ReplicaWriter]:
-    writer = ReplicaWriter(path, keys.trust_root)
-    writer.accept_policy(keys.policy().to_bytes())
-    yield writer
-    writer.close()
-
-
-@pytest.fixture
-def reader(path: Path, keys: ZoneKeys) -> Iterator[ReplicaReader]:
-    reader = ReplicaReader(path, keys.trust_root)
-    yield reader
-    reader.close()
 
 
 def read_line(line: bytes) -> Record:
@@ -206,3 +180,24 @@ def test_only_the_wanted_kind_is_found(
     found = reader.find(SearchRequest("最低生活保障", kinds=frozenset({"item"})))
 
     assert [hit.found.record.id for hit in found.hits] == ["T000000001"]
+
+
+def test_the_same_question_is_searched_anew_once_content_words_or_models_change(
+    keys: ZoneKeys, writer: ReplicaWriter, reader: ReplicaReader
+) -> None:
+    keys.publish(item())
+    writer.apply(FEED, keys.lines, now=NOW)
+    assert [hit.found.version for hit in reader.search("最低生活").hits] == [1]
+
+    edited = keys.publish(item(aliases=()), version=2)
+    writer.apply(FEED, [edited], now=NOW)
+    assert [hit.found.version for hit in reader.search("最低生活").hits] == [2]
+
+    second = keys.publish(item("T000000002", title="最低生活用水补助"))
+    writer.apply(FEED, [second], now=NOW)
+    assert reader.search("最低生活").total == 2
+
+    reader.curate(Curation(best_bets={"最低生活": ("T000000002",)}))
+    first = reader.search("最低生活").hits[0]
+    assert (first.found.record.id, first.why) == ("T000000002", Why.BEST_BET)
+    assert reader.find(SearchRequest("最低生活", kinds=frozenset({"document"}))).total == 0

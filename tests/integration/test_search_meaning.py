@@ -1,6 +1,5 @@
 """Searching by meaning: vectors are made beside the writer, shipped, searched, and done without."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -36,32 +35,11 @@ class FakeSentences:
         return vector / np.float32(np.linalg.norm(vector))
 
 
-@pytest.fixture
-def keys() -> ZoneKeys:
-    return ZoneKeys()
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "replica.db"
-
-
-@pytest.fixture
-def writer(path: Path, keys: ZoneKeys) -> Iterator[ReplicaWriter]:
-    writer = ReplicaWriter(path, keys.trust_root)
-    writer.accept_policy(keys.policy().to_bytes())
+@pytest.fixture(autouse=True)
+def _published(keys: ZoneKeys, writer: ReplicaWriter) -> None:
     keys.publish(document())
     keys.publish(item())
     writer.apply(FEED, keys.lines, now=NOW)
-    yield writer
-    writer.close()
-
-
-@pytest.fixture
-def reader(path: Path, keys: ZoneKeys) -> Iterator[ReplicaReader]:
-    reader = ReplicaReader(path, keys.trust_root)
-    yield reader
-    reader.close()
 
 
 def fill(path: Path, models: Models) -> int:

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,9 +28,10 @@ import apsw
 from content.canonical import sha256_hex
 from content.disclosure.record import DisclosureRecord
 from content.feed.batch import Batch, BatchSaid, batch_hash, pack_bodies, statements_of, to_sign
-from content.feed.body import body_bytes
+from content.feed.body import Record, body_bytes, read_body
 from content.feed.chain import Head, Link
 from content.feed.entry import Entry, SignedHead
+from content.feed.kept import kept_from_bytes
 from content.feed.packing import pack_patch
 from content.feed.snapshot import (
     Alone,
@@ -41,8 +42,11 @@ from content.feed.snapshot import (
     groups_to_bytes,
     manifest_to_bytes,
 )
+from content.replica import indexing
 from content.replica.reader import ReplicaReader
 from content.replica.writer import ReplicaWriter, open_writer
+from content.search.learned import Learned
+from controller.learning.model import ModelMaker, Passage
 from tests.support.signers import FEED, ZoneKeys, document
 
 RECORDS = 24
@@ -85,6 +89,7 @@ class PowerCuts:
         self._origin = folder / "origin.db"
         self._work = folder / "replica.db"
         self._blobs: dict[str, bytes] = {}
+        self._learned = model_of(paper(number, 1) for number in range(RECORDS))
         self._steps = tuple(self._make_steps())
         self._count: Counter[str] = Counter()
         self.broken: list[str] = []
@@ -141,6 +146,7 @@ class PowerCuts:
         try:
             os.write(says, b"b")
             writer = open_writer(self._work, self._keys.trust_root)
+            writer.learn(self._learned)
             step.apply(writer)
             os.write(says, b"d")
             select.select([], [], [])
@@ -161,6 +167,7 @@ class PowerCuts:
         """After all the kills the same apply leads to the new content."""
         if self._state(step) == "old":
             with closing(open_writer(self._work, self._keys.trust_root)) as writer:
+                writer.learn(self._learned)
                 step.apply(writer)
         if self._state(step) != "new":
             self.broken.append(f"{step.name} could not be finished")
@@ -188,15 +195,16 @@ class PowerCuts:
             record in {hit.found.record.id for hit in results.hits}
             for record, results in found.items()
         )
-        return right and not disagreements(self._work)
+        return right and not disagreements(self._work, learned=self._learned)
 
     def _make_steps(self) -> Iterator[Step]:
         keys = self._keys
         old = {one.id: one for one in (paper(number, 1) for number in range(RECORDS))}
         for one in old.values():
             keys.publish(one)
-        with closing(ReplicaWriter(self._origin, keys.trust_root)) as writer:
+        with closing(open_writer(self._origin, keys.trust_root)) as writer:
             writer.accept_policy(keys.policy().to_bytes())
+            writer.learn(self._learned)
             writer.apply(FEED, keys.lines, now=NOW)
             writer.note_head(keys.head(), now=NOW)
             writer.checkpoint()
@@ -320,8 +328,17 @@ def replace_text(record: DisclosureRecord, version: int) -> DisclosureRecord:
     return paper(int(record.id[1:]), version)
 
 
-def disagreements(path: Path) -> tuple[str, ...]:
-    """Return what is wrong with a replica's file: the file itself, the index, rows without their other half."""
+def model_of(records: Iterable[DisclosureRecord]) -> Learned:
+    """Return a small model learned from these, so that vectors are written with the text."""
+    texts = [Passage("papers", "", one.title, one.text) for one in records]
+    return ModelMaker(texts, progress=_discard).make([])
+
+
+def disagreements(path: Path, *, learned: Learned | None = None) -> tuple[str, ...]:
+    """Return what is wrong with a replica's file: the file itself, its index, records whose search is not their text's.
+
+    Compared are every term at its place, every suggestion, every bag of terms, and the vectors of the model.
+    """
     found = []
     with closing(apsw.Connection(str(path))) as db:
         if db.pragma("integrity_check") != "ok":
@@ -330,14 +347,12 @@ def disagreements(path: Path) -> tuple[str, ...]:
             db.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 0)")
         except apsw.Error:
             found.append("index")
-        rows = {row for (row,) in db.execute("SELECT row FROM entry WHERE kind <> ''")}
-        indexed = {row for (row,) in db.execute("SELECT rowid FROM search")}
-        suggested = {row for (row,) in db.execute("SELECT DISTINCT row FROM suggestion")}
-    if rows != indexed:
-        found.append("index rows")
-    if not suggested <= rows:
-        found.append("suggestions")
-    return tuple(found)
+        wrong = indexing.disagreements(db, _record_of, learned=learned)
+    return (*found, *(record or "rows of no record" for record in wrong))
+
+
+def _record_of(line: bytes) -> Record:
+    return read_body(kept_from_bytes(line).body())
 
 
 @contextmanager
