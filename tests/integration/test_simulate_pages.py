@@ -1,6 +1,7 @@
 """Every simulated device as the command that a user runs, with the page that stands in for hands."""
 
 import json
+import os
 import select
 import signal
 import subprocess
@@ -46,9 +47,15 @@ def simulated(folder: Path, kind: str, *options: str) -> Iterator[tuple[Path, st
 
 
 def line_of(process: subprocess.Popen[str]) -> str:
+    """Return the next line, byte by byte: what a buffered reader has taken in, select would wait for in vain."""
     assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], DEADLINE_S)
-    return process.stdout.readline().strip() if ready else ""
+    pipe, line = process.stdout.fileno(), b""
+    while not line.endswith(b"\n") and select.select([pipe], [], [], DEADLINE_S)[0]:
+        byte = os.read(pipe, 1)
+        if not byte:
+            break
+        line += byte
+    return line.decode().strip()
 
 
 def ask(url: str, body: dict[str, object] | None = None, **headers: str) -> str:
