@@ -125,7 +125,7 @@ async def _config(app: web.Application, terminal: Terminal) -> TerminalConfig:
         site=place.site,
         region=place.region,
         attended=place.attended,
-        feeds=(zone.main_feed,),
+        feeds=zone.all_feeds,
         public_url=zone.public_url,
         broker=Address(host=zone.broker.name, port=zone.broker.port),
         api_url=f"https://{zone.api.name}:{zone.api.port}",
