@@ -1,19 +1,24 @@
 """Make SQLite keep our transactions: begun when and how we say, durable when committed."""
 
+import sqlite3
 from collections.abc import Iterable
+from threading import Event
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+WAL = "PRAGMA journal_mode=WAL"
+WAL_TRIES = 100
+WAL_PAUSE_S = 0.05
 PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
+    WAL,
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=5000",
 )
 MIGRATION_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
+    WAL,
     "PRAGMA synchronous=FULL",
     "PRAGMA busy_timeout=30000",
 )
@@ -29,9 +34,23 @@ def keep_transactions(engine: Engine, *, begin: str, pragmas: Iterable[str] = PR
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in pragmas:
-            cursor.execute(pragma)
+            _patiently(cursor, pragma)
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+def _patiently(cursor: Any, pragma: str) -> None:
+    """Set a pragma. Two who make the same new file WAL at once: one is told that it is locked, whatever its timeout."""
+    for _ in range(WAL_TRIES if pragma == WAL else 0):
+        try:
+            cursor.execute(pragma)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            Event().wait(WAL_PAUSE_S)
+        else:
+            return
+    cursor.execute(pragma)

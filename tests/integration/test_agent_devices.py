@@ -79,6 +79,7 @@ async def test_a_card_that_lies_there_when_nobody_asks_is_never_read(
 ) -> None:
     visitor = terminal.visitor
     await visitor.sees_health(Kind.ID_CARD, "ok")
+    await visitor.sees_health(Kind.SCANNER, "ok")
     await terminal.devices.order(Kind.ID_CARD, card="resident")
     visitor.say(CardWanted(step="step"))
     visitor.say(Session(active=False))
