@@ -15,6 +15,7 @@ demo: setup
 test: setup lint type unit
 
 setup: system $(VENV)/.installed assets
+	@$(BIN)/python -m compileall -q content devices signage kiosk controller
 
 system:
 	@packaging/system.sh run
