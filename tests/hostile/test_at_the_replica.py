@@ -10,11 +10,21 @@ from backports import zstd
 
 from content.errors import PeerError
 from content.feed.body import body_bytes
-from content.feed.entry import MAX_BODY, Entry, LogLine, Packing, line_from_bytes, pack
+from content.feed.entry import (
+    MAX_BODY,
+    Entry,
+    LogLine,
+    Packing,
+    head_to_bytes,
+    line_from_bytes,
+    pack,
+)
 from content.feed.policy import FeedRule, SignedPolicy, TrustRoot
 from content.feed.statement import Action, Statement
+from content.feed.verify import Reason, Refused
 from content.programme.emergency import EmergencyNotice, Level
 from content.replica.reader import ReplicaReader
+from content.replica.witness import place_bytes
 from content.replica.writer import ReplicaWriter
 from tests.support.signers import FEED, Signer, ZoneKeys, document
 
@@ -126,6 +136,24 @@ def test_nothing_of_it_is_applied(door: Door, name: str) -> None:
         door.writer.apply(FEED, [ATTACKS[name](door)], now=2)
 
     assert door.glass() == before == {"D000000001"}
+
+
+def test_an_approved_line_in_the_place_of_the_one_that_a_head_promised(door: Door) -> None:
+    promised = door.link(door.entry(Signer("u-nobody"), *door.two[:1]))
+    head = door.keys.head(of=(door.keys.lines[0], promised))
+    door.writer.note_head(head, now=2)
+    with pytest.raises(Refused):
+        door.writer.apply(FEED, [promised], now=2)
+    rival = door.link(door.entry(*door.two, version=1))
+
+    with pytest.raises(Refused) as refused:
+        door.writer.apply(FEED, [rival], now=3)
+
+    assert refused.value.reason is Reason.FORKED
+    assert door.glass() == {"D000000001"}
+    (kept,) = door.writer.witness.contradictions()
+    assert kept.ours == head_to_bytes(head)
+    assert kept.theirs == place_bytes(rival)
 
 
 POLICIES: dict[str, Callable[[ZoneKeys], SignedPolicy]] = {
