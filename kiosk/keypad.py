@@ -11,7 +11,7 @@ from devices.drivers.keypad.codec import Key
 from devices.ipc.messages import Speak
 from kiosk.flows.session import Phase
 from kiosk.flows.walk import Walk, hide
-from kiosk.sight import OVERLAYS, PERSONAL, Seen, look
+from kiosk.sight import OVERLAYS, PERSONAL, Seen, is_text, look
 from kiosk.widgets.ring import FocusRing
 
 if TYPE_CHECKING:
@@ -123,9 +123,8 @@ class KeypadHand:
         if frame.children[0] is not self._ring:
             frame.remove_widget(self._ring)
             frame.add_widget(self._ring)
-        is_text = at is not None and not at.acts
         box = (*widget.to_window(*widget.pos), *widget.size)
-        self._ring.put(box, apart=TEXT_APART_PX if is_text else 0)
+        self._ring.put(box, apart=TEXT_APART_PX if is_text(widget) else 0)
 
     def _say(self, text: str, *, is_wished: bool = False) -> None:
         """Speak; what is personal only where the visitor wished to hear it again."""

@@ -90,11 +90,18 @@ def _reachable(widget: Any) -> Iterator[Any]:
         if not widget.quiet:
             yield widget
         return
-    if isinstance(widget, PageText) or (isinstance(widget, Label) and not isinstance(widget, Icon)):
+    if is_text(widget) or getattr(widget, "is_one_stop", False):
         yield widget
         return
     for child in reversed(widget.children):
         yield from _reachable(child)
+
+
+def is_text(widget: Any) -> bool:
+    """Tell whether a widget is text and nothing around it."""
+    return isinstance(widget, PageText) or (
+        isinstance(widget, Label) and not isinstance(widget, Icon)
+    )
 
 
 def _stop(widget: Widget, group: str, words: Words, *, is_news: bool) -> Stop:
@@ -116,6 +123,13 @@ def _stop(widget: Widget, group: str, words: Words, *, is_news: bool) -> Stop:
 
 
 def _text_of(widget: Any) -> str:
+    """Return what it says: a card that is one stop says all its texts."""
+    if not is_text(widget):
+        return "，".join(
+            text
+            for child in reversed(widget.children)
+            if child.opacity and (text := _text_of(child))
+        )
     return str(widget.body if isinstance(widget, FlowText) else widget.text)
 
 

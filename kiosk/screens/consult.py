@@ -18,7 +18,9 @@ GAP = 16
 
 
 class ContactCard(BoxLayout):
-    """One department. Not a button: nothing here pretends to ring."""
+    """One department. Not a button: nothing here pretends to ring. Keys reach it as a whole."""
+
+    is_one_stop = True
 
     department = StringProperty("")
     phone = StringProperty("")

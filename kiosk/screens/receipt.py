@@ -14,7 +14,9 @@ load_rules(__file__)
 
 
 class ReceiptLine(BoxLayout):
-    """A label and its value."""
+    """A label and its value; keys reach both together."""
+
+    is_one_stop = True
 
     label = StringProperty("")
     value = StringProperty("")

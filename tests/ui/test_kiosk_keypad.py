@@ -276,6 +276,22 @@ def test_after_the_end_nothing_that_was_heard_or_seen_is_held(ui: KioskUi) -> No
     assert [ref() for ref in old if ref() is not None] == []
 
 
+def test_a_telephone_number_is_said_with_whose_it_is_and_the_ring_hides_neither(
+    ui: KioskUi,
+) -> None:
+    blind = Blind(ui)
+    blind.choose("咨询")
+    blind.listen()
+    card = next(one for one in ui.app.frame.screen.walk() if type(one).__name__ == "ContactCard")
+
+    blind.go_to(card.department)
+
+    said = (card.department, card.phone, " ".join(card.place.split()))
+    assert blind.here == "，".join(part for part in said if part)
+    (ring,) = [one for one in ui.app.frame.children if type(one).__name__ == "FocusRing"]
+    assert (*ring.pos, *ring.size) == (*card.to_window(*card.pos), *card.size)
+
+
 def show_review(ui: KioskUi) -> None:
     ui.app.do("open_request")
     for name, value in SECRETS.items():
