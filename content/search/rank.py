@@ -23,7 +23,8 @@ class Mix:
         meaning: the cosine of the learned vectors, as a share of what the model asks for.
         prior: how often the family answers, as a share of what the model asks for.
         sentence: the cosine of the sentence model's title vectors, beyond its floor.
-        caution: power of the doubt with which the sentence model's share falls.
+        caution: power of the doubt with which the sentence model's share falls; for what has no other ground, at
+            least the first.
     """
 
     meaning: float
@@ -102,13 +103,15 @@ def totals(grounds: Grounds, mix: Mix) -> Floats:
     """Return the score of each candidate."""
     sentence = np.maximum(grounds.sentence - SENTENCE_FLOOR, 0)
     doubt = max(0.0, 1 - grounds.certainty / CERTAIN)
+    is_near_only = (grounds.words <= 0) & (grounds.pinyin <= 0) & (grounds.related <= 0)
+    caution = np.where(is_near_only, max(mix.caution, 1.0), mix.caution)
     total: Floats = (
         grounds.words
         + grounds.pinyin
         + grounds.related
         + mix.meaning * doubt * grounds.meaning
         + mix.prior * doubt * grounds.prior
-        + mix.sentence * doubt**mix.caution * sentence
+        + mix.sentence * doubt**caution * sentence
     )
     return total
 
