@@ -54,6 +54,8 @@ class Camera:
         """Take a page."""
         await page.wait_for_load_state("load")
         await page.wait_for_timeout(400)
+        if full:
+            await page.evaluate("scrollTo(0, 0)")  # or what stands beside the text is drawn half-way down
         data = await page.screenshot(full_page=full)
         with Image.open(io.BytesIO(data)) as picture:
             _keep(name, picture, width=width)

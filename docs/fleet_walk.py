@@ -46,7 +46,7 @@ async def _job(admin: DeskPerson, shoot: Any) -> None:
     page = await admin.go("/desk/terminals/jobs?device=hall-1")
     await page.check("input[name=kind][value=screenshot]")
     await page.fill("#f-reason", "群众反映屏幕显示不全")
-    await shoot("desk-job-new", page)
+    await shoot("desk-job-new", page, full=True)
     await page.click(".job-form .button-primary")
     await page.wait_for_url("**done=job_ordered")
     row = page.locator(".job").first

@@ -278,6 +278,7 @@ async def test_personal_data_is_on_the_request_itself_alone(zone: Zone) -> None:
 
     assert not any(SECRET_NAME in page for page in pages)
     assert SECRET_NAME in one
+    assert "<summary><code>0000**********0000</code>" in one
 
 
 async def test_an_auditor_sees_that_a_request_was_read_but_not_the_request(zone: Zone) -> None:
