@@ -68,18 +68,17 @@ class Witness:
         self._keep(head.feed, head.sequence, ours=ours, theirs=head_to_bytes(signed), now=now)
         raise Refused(Reason.FORKED, f"{head.feed} {head.sequence}")
 
-    def check_against_head(self, line: Placed) -> None:
-        """Compare a line's place with the newest head that was believed.
+    def notes_rival(self, line: Placed, *, now: int) -> None:
+        """Keep a line that was applied where the newest head had promised another one, and that head.
 
-        That head may have promised another line for this place: one that was refused, or that never came.
-
-        Raises:
-            Refused: FORKED.
+        The promised line was refused, or never came. What is applied has its approvals whatever the log key says, so
+        that a zone which took back a thief's line goes on; but the log key has signed two things for one place.
         """
         link, known = line.link, self.newest_head(line.link.feed)
         if known is None or known.head.sequence != link.sequence or known.head.link == link.hash:
             return
-        raise Refused(Reason.FORKED, f"{link.feed} {link.sequence}")
+        ours, theirs = head_to_bytes(known), place_bytes(line)
+        self._keep(link.feed, link.sequence, ours=ours, theirs=theirs, now=now)
 
     def heard(self, signed: SignedHead) -> None:
         """Remember a head that was believed, if it is newer."""
@@ -101,10 +100,9 @@ class Witness:
         )
 
     def forks(self, line: Placed, *, now: int) -> None:
-        """Keep a signed line that continues another log than ours, beside the head or the link that we believed."""
-        link, known = line.link, self.newest_head(line.link.feed)
-        promised = known is not None and known.head.sequence == link.sequence
-        ours = head_to_bytes(known) if known and promised else self._last_link(link.feed)
+        """Keep a signed line that continues another log than ours, beside our last link."""
+        link = line.link
+        ours = self._last_link(link.feed)
         self._keep(link.feed, link.sequence, ours=ours, theirs=place_bytes(line), now=now)
 
     def contradictions(self) -> tuple[Contradiction, ...]:

@@ -208,7 +208,7 @@ class ReplicaWriter:
             try:
                 with self._db:  # a batch is taken whole or not at all
                     done = self._apply_line(feed, line, after=mark, policy=policy)
-                    self.witness.check_against_head(done)
+                    self.witness.notes_rival(done, now=now)
             except (Refused, MissingBase) as error:
                 refusal = error
                 self._note_fork(line, error, now=now)

@@ -121,7 +121,7 @@ def test_the_same_entry_approved_by_another_is_shown(stage: Stage) -> None:
     stage.visitor.sees(LIE)
 
 
-def test_another_line_in_the_place_of_one_that_was_refused_is_a_fork(stage: Stage) -> None:
+def test_two_lines_for_one_place_are_told_of_and_kept_as_evidence(stage: Stage) -> None:
     writer, drafter = stage.seeded.signers["writer"], stage.seeded.people["drafter"]
 
     _seize(stage, _lie("X000000001", signer=Signer("u-nobody"), drafter=drafter))
@@ -131,7 +131,8 @@ def test_another_line_in_the_place_of_one_that_was_refused_is_a_fork(stage: Stag
     _seize(stage, _lie("X000000002", signer=writer, drafter=drafter))
     stage.reconnect()
     stage.desk_says(REASON_ZH[Reason.FORKED])
-    _nothing_of_the_lie(stage, "X000000002")
+    assert _evidence(stage.zone) == [(FEED, 3)]
+    assert "X000000001" not in _copied_records(stage.zone)
 
 
 def _nothing_of_the_lie(stage: Stage, record: str) -> None:
@@ -260,6 +261,12 @@ def _copied_records(zone: RunningZone, home: Path | None = None) -> set[str]:
         with closing(apsw.Connection(str(path), flags=flags)) as copy:
             return {record for (record,) in copy.execute("SELECT record FROM entry")}
     return set()
+
+
+def _evidence(zone: RunningZone) -> list[tuple[Any, ...]]:
+    with closing(apsw.Connection(str(zone.home / "replica.db"))) as copy:
+        copy.set_busy_timeout(5000)
+        return copy.execute("SELECT DISTINCT feed, sequence FROM evidence").fetchall()
 
 
 def _with_foreign_certificate(zone: RunningZone, folder: Path) -> Path:
