@@ -1,5 +1,6 @@
 """Brings a terminal that is new or far behind up to a compacted snapshot, chunk by chunk over any number of cuts."""
 
+import asyncio
 import logging
 
 from content.feed.batch import line_or_batch
@@ -80,7 +81,7 @@ class Snapshots:
                 after = max(after + 1, line_or_batch(lines[-1]).link.sequence)
         except BadEntry:
             return spool
-        except Unreachable:
+        except (Unreachable, asyncio.CancelledError):
             spool.close()
             raise
         return spool

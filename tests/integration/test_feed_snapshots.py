@@ -1,5 +1,6 @@
 """What a new terminal takes instead of the whole log: snapshots, cuts, and when they are made."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -134,3 +135,28 @@ async def test_a_copy_damaged_all_over_is_rebuilt_from_snapshot_and_tail(
 
     assert len(terminal.records()) == 50
     assert terminal.records()["D000000002"] == paper(2, "按新标准执行")
+
+
+async def test_a_rebuild_that_is_broken_off_leaves_no_file(
+    county: CountyFeed, terminal: FeedTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await county.publish(*one_by_one(3))
+    await terminal.meet()
+    asked = asyncio.Event()
+
+    async def hang(*_: object) -> object:
+        asked.set()
+        return await asyncio.Event().wait()
+
+    monkeypatch.setattr(terminal.upstream, "log_page", hang)
+    rebuilding = asyncio.create_task(terminal.sync.rebuild(FEED))
+    await asked.wait()
+    incoming = terminal.path.parent / "incoming"
+    assert [path for path in incoming.rglob("*") if path.is_file()]
+
+    rebuilding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await rebuilding
+
+    assert [path for path in incoming.rglob("*") if path.is_file()] == []
+    assert len(terminal.records()) == 3
