@@ -190,17 +190,17 @@ class _Rooms:
             # Ended in reverse: the link says goodbye while the broker still runs.
             await in_background(stack, "broker", self._broker.run())
         await in_background(stack, "access", access.run())
+        nudge = self._nudge(greeter, self._doors(addresses))
         ties = [
             LinkTies(
                 name,
                 self._terminals,
-                say_all=(feeds.say_all, orders.say_all),
+                say_all=(feeds.say_all, orders.say_all, nudge.begin),
                 dispatch=self._dispatch(many, inbox),
                 links=many,
             )
             for name in brokers
         ]
-        nudge = self._nudge(greeter, self._doors(addresses))
         work: list[Limb] = [feeds.run, orders.run, inbox.run, nudge.run]
         work += [partial(brokers[tie.name].run, tie.events()) for tie in ties]
         work.append(self._terminals.tell_links)

@@ -39,6 +39,14 @@ class Holdings(Protocol):
         """Take the controller's answer."""
         ...
 
+    async def ask(self, upstream: HttpsUpstream) -> None:
+        """Ask over HTTPS what is new.
+
+        Raises:
+            Unreachable: the controller does not answer there either.
+        """
+        ...
+
     def head(self, feed: str, data: bytes) -> None:
         """Take a head."""
         ...
@@ -72,6 +80,12 @@ class ClaimedCopy:
         for head in welcome.heads:
             with suppress(binascii.Error):
                 self._move(_mark_of_head(base64.b64decode(head, validate=True)))
+
+    async def ask(self, upstream: HttpsUpstream) -> None:
+        """See `Holdings`."""
+        welcome = await upstream.hello(self._held())
+        if welcome is not None:
+            self.welcomed(welcome)
 
     def head(self, feed: str, data: bytes) -> None:
         """See `Holdings`."""
@@ -142,6 +156,11 @@ class RealCopy:
     def welcomed(self, welcome: Welcome) -> None:
         """See `Holdings`."""
         self._sync.hear(Welcomed(welcome))
+
+    async def ask(self, upstream: HttpsUpstream) -> None:
+        """See `Holdings`; its own way is open for as long as it runs."""
+        del upstream
+        await self._sync.poll()
 
     def head(self, feed: str, data: bytes) -> None:
         """See `Holdings`."""

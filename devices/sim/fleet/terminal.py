@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from devices.agent.config import Home, TerminalConfig
 from devices.agent.disk import OneThread
-from devices.agent.https import client_tls
+from devices.agent.https import HttpsUpstream, client_tls
 from devices.agent.link import LinkSettings
-from devices.agent.ports import Arrived, Connected, LinkEvent, Lost
-from devices.agent.uplink import ANSWER_S, FIRST_ANSWER_S
+from devices.agent.ports import Arrived, Connected, LinkEvent, Lost, Unreachable
+from devices.agent.uplink import ANSWER_S, ASK_AFTER, AWAY_S, FIRST_ANSWER_S
 from devices.clock import Clock
 from devices.sim.fleet.faults import FaultKind, FleetFault
 from devices.sim.fleet.holdings import ClaimedCopy, Holdings, RealCopy, in_background
@@ -22,10 +22,12 @@ from devices.wire.jobs import SignedWant, Want
 from devices.wire.messages import (
     BadMessage,
     ControllerState,
+    DeviceState,
     Fault,
     GlassMark,
     Hello,
     Report,
+    StateMessage,
     Welcome,
     from_bytes,
     to_bytes,
@@ -89,9 +91,10 @@ class SimulatedTerminal:
             else None
         )
         self._copy: Holdings = self._real or ClaimedCopy(on_moved=self._moved)
+        self._tls = client_tls(home)
         self.link = FleetLink(
             _link_settings(settings, setting),
-            tls=client_tls(home),
+            tls=self._tls,
             gate=setting.gate,
             on_event=self._event,
             also=(setting.echo,) if setting.echo else (),
@@ -121,7 +124,7 @@ class SimulatedTerminal:
             case Connected():
                 in_background(self._greet(), self._running)
             case Lost():
-                pass
+                in_background(self._ask_soon(), self._running)
 
     def _arrived(self, topic: str, payload: bytes) -> None:
         if topic in self._logs:
@@ -176,8 +179,11 @@ class SimulatedTerminal:
     async def _greet(self) -> None:
         """Say hello until it is answered, as the agent does: the controller may be away."""
         self._welcomed.clear()
-        patience = FIRST_ANSWER_S
+        patience, said = FIRST_ANSWER_S, 0
         while self.link.connected and not self._welcomed.is_set():
+            said += 1
+            if said > ASK_AFTER:
+                in_background(self._ask(), self._running)
             self._held = await self._copy.hello()
             self.link.publish(topics.up(self.device, "hello"), to_bytes(self._held))
             self._report()
@@ -185,6 +191,26 @@ class SimulatedTerminal:
                 async with asyncio.timeout(patience):
                     await self._welcomed.wait()
             patience = min(ANSWER_S, 2 * patience)
+
+    async def _ask_soon(self) -> None:
+        """Ask over HTTPS after a loss, as the agent does, and again while the broker is away."""
+        spread = max(AWAY_S, self._settings.jitter)
+        await asyncio.sleep(AWAY_S + random.uniform(0, spread))  # noqa: S311 - jitter, no secret
+        while not (self.link.connected or self.link.is_held):
+            await self._ask()
+            await asyncio.sleep(self._settings.poll_s)
+
+    async def _ask(self) -> None:
+        """Ask over HTTPS what is new, and say there how we are (devices.agent.https_words)."""
+        if self._is_deaf:
+            return
+        way = HttpsUpstream(self._settings.api_url, tls=self._tls)
+        with suppress(Unreachable):
+            async with self._setting.gate, way as upstream:
+                await self._copy.ask(upstream)
+                ready = StateMessage(DeviceState.READY, self._setting.boot, 0)
+                await upstream.say("state", to_bytes(ready))
+                await upstream.say("rep", to_bytes(self._said()))
 
     def _moved(self, held: Hello) -> None:
         self._held = held
@@ -198,8 +224,11 @@ class SimulatedTerminal:
     def _report(self) -> None:
         if self._is_deaf:
             return
+        self.link.publish(topics.report(self.device), to_bytes(self._said()), retain=True)
+
+    def _said(self) -> Report:
         now = self._now()
-        report = Report(
+        return Report(
             policy=self._held.policy,
             applied=self._held.applied,
             glass=tuple(GlassMark(ui, self._glass, at=now) for ui in self._settings.screens),
@@ -207,7 +236,6 @@ class SimulatedTerminal:
             at=now,
             want=self._wish.version,
         )
-        self.link.publish(topics.report(self.device), to_bytes(report), retain=True)
 
     async def _suffer(self, fault: FleetFault) -> None:
         await asyncio.sleep(fault.at_s)
