@@ -272,7 +272,7 @@ class MqttLink:
         self._tell(Connected(self._connection))
 
     def _arrived(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        self._tell(Arrived(message.topic, bytes(message.payload)))
+        self._tell(Arrived(message.topic, bytes(message.payload), kept=message.retain))
 
     def _disconnected(
         self, _client: mqtt.Client, _data: Any, _flags: Any, _code: Any, _properties: Any

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from devices.agent import sentences
 from devices.agent.config import TerminalConfig
 from devices.agent.faults import FaultBook
+from devices.agent.heard import heard_of_log
 from devices.agent.ports import Arrived, Connected, Link, LinkEvent, Lost
 from devices.agent.report import Reporter
 from devices.agent.sender import Sender
-from devices.agent.sync import HeadHeard, LineHeard, Poll, Sync, Welcomed
+from devices.agent.sync import HeadHeard, Poll, Sync, Welcomed
 from devices.ipc.messages import LinkState
 from devices.wire import topics
 from devices.wire.messages import (
+    LINES_WITH_HEADS,
     Ack,
     BadMessage,
     ControllerState,
@@ -185,9 +187,9 @@ class Conversation:
                 self.on_state(self.state())
             case HelloDue():
                 await self._hello_again()
-            case Arrived(topic, payload):
+            case Arrived(topic, payload, kept):
                 self._contact()
-                await self._arrived(topic, payload)
+                await self._arrived(topic, payload, kept=kept)
 
     async def _hello_again(self) -> None:
         self._unanswered += 1
@@ -205,7 +207,8 @@ class Conversation:
         hello = await self._sync.hello_or_nothing()
         self._reporter.policy = hello.policy
         self._reporter.applied = hello.applied
-        if self._link.publish(topics.up(self._uplink.device, "hello"), to_bytes(hello)):
+        said = to_bytes(replace(hello, reads=LINES_WITH_HEADS))
+        if self._link.publish(topics.up(self._uplink.device, "hello"), said):
             self._hello_in(self._patience_s)
             self._patience_s = min(ANSWER_S, 2 * self._patience_s)
 
@@ -240,13 +243,11 @@ class Conversation:
             self._timer.cancel()
             self._timer = None
 
-    async def _arrived(self, topic: str, payload: bytes) -> None:
+    async def _arrived(self, topic: str, payload: bytes, *, kept: bool) -> None:
         device = self._uplink.device
         try:
-            if topic in self._heads:
-                self._sync.hear(HeadHeard(self._heads[topic], payload))
-            elif topic in self._logs:
-                self._sync.hear(LineHeard(self._logs[topic], payload))
+            if topic in self._heads or topic in self._logs:
+                self._of_feed(topic, payload, kept=kept)
             elif topic == topics.down_ack(device):
                 await self._sender.acknowledged(from_bytes(payload, Ack))
             elif topic == topics.down_message(device):
@@ -262,6 +263,13 @@ class Conversation:
                 await self._controller_is(from_bytes(payload, ControllerState))
         except BadMessage:
             logger.warning("message not understood", extra={"topic": topic})
+
+    def _of_feed(self, topic: str, payload: bytes, *, kept: bool) -> None:
+        if topic in self._logs:
+            for heard in heard_of_log(self._logs[topic], payload):
+                self._sync.hear(heard)
+        else:
+            self._sync.hear(HeadHeard(self._heads[topic], payload, kept))
 
     async def _controller_is(self, state: ControllerState) -> None:
         before, self._controller = self._controller, state

@@ -12,12 +12,14 @@ from content.errors import PeerError
 from content.feed.batch import line_or_batch
 from content.feed.entry import BadEntry, head_from_bytes
 from content.feed.policy import SignedPolicy
+from content.feed.together import apart
 from devices.agent import tasks
 from devices.agent.config import Home, TerminalConfig
 from devices.agent.disk import DiskReplica, OneThread
 from devices.agent.faults import FaultBook
+from devices.agent.heard import heard_of_log
 from devices.agent.https import HttpsUpstream, client_tls
-from devices.agent.sync import HeadHeard, LineHeard, Sync, Welcomed
+from devices.agent.sync import HeadHeard, Sync, Welcomed
 from devices.clock import Clock
 from devices.wire.messages import Fault, FeedMark, Hello, Welcome
 
@@ -47,12 +49,12 @@ class Holdings(Protocol):
         """
         ...
 
-    def head(self, feed: str, data: bytes) -> None:
-        """Take a head."""
+    def head(self, feed: str, data: bytes, *, kept: bool = False) -> None:
+        """Take a head; see `HeadHeard` for `kept`."""
         ...
 
     def line(self, feed: str, data: bytes) -> None:
-        """Take a line."""
+        """Take a line, or a line with its head."""
         ...
 
 
@@ -87,9 +89,9 @@ class ClaimedCopy:
         if welcome is not None:
             self.welcomed(welcome)
 
-    def head(self, feed: str, data: bytes) -> None:
+    def head(self, feed: str, data: bytes, *, kept: bool = False) -> None:
         """See `Holdings`."""
-        del feed  # the head names its feed
+        del feed, kept  # the head names its feed
         self._move(_mark_of_head(data))
 
     def line(self, feed: str, data: bytes) -> None:
@@ -162,13 +164,14 @@ class RealCopy:
         del upstream
         await self._sync.poll()
 
-    def head(self, feed: str, data: bytes) -> None:
+    def head(self, feed: str, data: bytes, *, kept: bool = False) -> None:
         """See `Holdings`."""
-        self._sync.hear(HeadHeard(feed, data))
+        self._sync.hear(HeadHeard(feed, data, kept))
 
     def line(self, feed: str, data: bytes) -> None:
         """See `Holdings`."""
-        self._sync.hear(LineHeard(feed, data))
+        for heard in heard_of_log(feed, data):
+            self._sync.hear(heard)
 
 
 # Everybody in a process hears the same bytes: they are read once.
@@ -177,7 +180,10 @@ class RealCopy:
 @lru_cache(maxsize=64)
 def _mark_of_line(data: bytes) -> tuple[str, FeedMark] | None:
     try:
-        link = line_or_batch(data).link
+        parted = apart(data)
+        if parted.head:
+            return _mark_of_head(parted.head)
+        link = line_or_batch(parted.line).link
     except BadEntry:
         return None
     return link.feed, FeedMark(link.sequence, link.hash)

@@ -222,7 +222,7 @@ class FleetLink:
         if packet.kind == packets.PUBLISH:
             if packet.mid:
                 wire.write(packets.puback(packet.mid))
-            self._on_event(Arrived(packet.topic, packet.payload))
+            self._on_event(Arrived(packet.topic, packet.payload, packet.kept))
         elif packet.kind == packets.PUBACK:
             self._unacknowledged.pop(packet.mid, None)
         elif packet.kind == packets.CONNACK:

@@ -39,6 +39,7 @@ class Packet:
         mid: message id, 0 for none.
         topic: of a PUBLISH.
         payload: of a PUBLISH; the return codes of a SUBACK, one a filter.
+        kept: whether the broker had kept a PUBLISH for whoever comes later.
     """
 
     kind: int
@@ -46,6 +47,7 @@ class Packet:
     mid: int = 0
     topic: str = ""
     payload: bytes = b""
+    kept: bool = False
 
 
 def connect(client: str, *, keepalive_s: int, will: Will) -> bytes:
@@ -149,7 +151,7 @@ def _read_publish(first: int, body: bytes) -> Packet:
         rest += 2
     if rest > len(body):
         raise BadPacket("packet ends too early")
-    return Packet(PUBLISH, mid=mid, topic=topic, payload=body[rest:])
+    return Packet(PUBLISH, mid=mid, topic=topic, payload=body[rest:], kept=bool(first & _RETAIN))
 
 
 def _packet(first: int, body: bytes) -> bytes:

@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devices.agent.config import Home, TerminalConfig
 from devices.agent.disk import OneThread
@@ -20,6 +20,7 @@ from devices.sim.fleet.link import FleetLink
 from devices.wire import topics
 from devices.wire.jobs import SignedWant, Want
 from devices.wire.messages import (
+    LINES_WITH_HEADS,
     BadMessage,
     ControllerState,
     DeviceState,
@@ -118,19 +119,19 @@ class SimulatedTerminal:
 
     def _event(self, event: LinkEvent) -> None:
         match event:
-            case Arrived(topic, payload):
+            case Arrived(topic, payload, kept):
                 with suppress(BadMessage):
-                    self._arrived(topic, payload)
+                    self._arrived(topic, payload, kept=kept)
             case Connected():
                 in_background(self._greet(), self._running)
             case Lost():
                 in_background(self._ask_soon(), self._running)
 
-    def _arrived(self, topic: str, payload: bytes) -> None:
+    def _arrived(self, topic: str, payload: bytes, *, kept: bool) -> None:
         if topic in self._logs:
             self._copy.line(self._logs[topic], payload)
         elif topic in self._heads:
-            self._copy.head(self._heads[topic], payload)
+            self._copy.head(self._heads[topic], payload, kept=kept)
         elif topic == topics.want(self.device):
             self._wished(payload)
         elif topic == topics.down_message(self.device):
@@ -185,7 +186,8 @@ class SimulatedTerminal:
             if said > ASK_AFTER:
                 in_background(self._ask(), self._running)
             self._held = await self._copy.hello()
-            self.link.publish(topics.up(self.device, "hello"), to_bytes(self._held))
+            hello = to_bytes(replace(self._held, reads=LINES_WITH_HEADS))
+            self.link.publish(topics.up(self.device, "hello"), hello)
             self._report()
             with suppress(TimeoutError):
                 async with asyncio.timeout(patience):
