@@ -2,9 +2,11 @@
 
     python -m benchmarks.delta [--items 100000] [--signers 1]
 
-Drives the product: the controller's log packs and signs, its compaction makes the snapshot, a real replica verifies,
-unpacks and applies, and what it then holds is compared with what was published. Bytes of a message are those of the
-MQTT PUBLISH packet with its topic: line or batch with every signature, and the signed head that is said after it.
+Drives the product: the controller's log packs and signs, its compaction makes the snapshot, its push speaks through a
+real mosquitto, a real replica verifies, unpacks and applies what came out there, and what it then holds is compared
+with what was published. Bytes of an edit are all that mosquitto sent to one subscriber for it, counted at the socket
+within TLS (benchmarks.counted_wire): line or batch with every signature, its signed head, topics and MQTT's framing.
+`apart_bytes` is what the same line and head are as two messages, as they go while a terminal reads no other form.
 
 The items come in as a county's catalogue does, approved in batches of 4,096, and so do the hundred edits; the single
 edit is approved alone. An edit puts a real clause into a paragraph and changes a telephone number.
@@ -25,12 +27,13 @@ import msgspec
 from backports import zstd
 
 from benchmarks import county_texts
+from benchmarks.counted_wire import HAS_MOSQUITTO, CountedWire, counted_wire
 from benchmarks.tuf_items import TufItems
 from content.canonical import sha256_hex
 from content.disclosure.record import DisclosureRecord
 from content.feed.batch import MOST, line_or_batch
 from content.feed.body import body_bytes
-from content.feed.entry import LogLine, approval_fields, head_to_bytes
+from content.feed.entry import LogLine, approval_fields, head_from_bytes, head_to_bytes
 from content.feed.merkle import leaf
 from content.feed.opening import OpenedSnapshot
 from content.feed.snapshot import (
@@ -43,6 +46,7 @@ from content.feed.snapshot import (
     groups_to_bytes,
     manifest_from_bytes,
 )
+from content.feed.together import apart
 from content.feed.verify import check_entry
 from content.replica.reader import ReplicaReader
 from content.replica.writer import open_writer
@@ -58,23 +62,28 @@ LIMITS = {"one_item_bytes": 600, "hundred_items_bytes": 8 * 1024, "snapshot_rati
 
 @dataclass(frozen=True)
 class Sent:
-    """What went to a terminal for one publication, as packets."""
+    """What went to a terminal for one publication.
 
+    Attributes:
+        counted: bytes that mosquitto sent for it.
+        messages: in how many messages.
+        line, head: their bytes as packets of their own.
+        signer: bytes of one approval.
+    """
+
+    counted: int
+    messages: int
     line: int
     head: int
     signer: int
-
-    @property
-    def total(self) -> int:
-        """Both packets."""
-        return self.line + self.head
 
 
 class Delta:
     """The measurement over one county."""
 
-    def __init__(self, county: CountyFeed, folder: Path, *, items: int) -> None:
+    def __init__(self, county: CountyFeed, wire: CountedWire, folder: Path, *, items: int) -> None:
         self._county = county
+        self._wire = wire
         self._items = items
         self._blobs = BlobFolder(county.blobs)
         self._replica = folder / "replica.db"
@@ -144,9 +153,12 @@ class Delta:
 
     async def _deliver(self, expected: Sequence[DisclosureRecord]) -> Sent:
         with closing(open_writer(self._replica, self._county.keys.trust_root)) as writer:
-            mark = writer.marks()[FEED][0]
-            (data,) = await self._county.log.page(FEED, mark + 1)
-            head = await self._county.head()
+            last, _ = (await self._county.log.sequences())[FEED]
+            heard = await self._wire.published(FEED, last)
+            ((topic, message),) = heard.messages
+            assert topic == topics.log(FEED)
+            parted = apart(message)
+            data, head = parted.line, head_from_bytes(parted.head)
             writer.apply(FEED, [line_or_batch(data)], now=1)
             writer.note_head(head, now=1)
         with closing(ReplicaReader(self._replica, self._county.keys.trust_root)) as reader:
@@ -155,6 +167,8 @@ class Delta:
         line = line_or_batch(data)
         approvals = line.entry.approvals if isinstance(line, LogLine) else line.approvals
         return Sent(
+            heard.size,
+            len(heard.messages),
             packet(topics.log(FEED), data),
             packet(topics.head(FEED), head_to_bytes(head)),
             len(msgspec.msgpack.encode(approval_fields(approvals[:1]))) - 1,
@@ -192,10 +206,16 @@ class Delta:
 
 async def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     """Run everything; return the figures."""
-    (folder / "county").mkdir()
+    for name in ("county", "wire"):
+        (folder / name).mkdir()
     clock = SystemClock()
-    async with county_feed(folder / "county", clock=clock, threshold=options.signers) as county:
-        delta = Delta(county, folder, items=options.items)
+    async with (
+        county_feed(folder / "county", clock=clock, threshold=options.signers) as county,
+        counted_wire(
+            folder / "wire", FEED, feeds=county.log, database=county.database, clock=clock
+        ) as wire,
+    ):
+        delta = Delta(county, wire, folder, items=options.items)
         begun = time.monotonic()
         whole = await delta.fill()
         filled = time.monotonic()
@@ -209,13 +229,16 @@ async def measure(options: argparse.Namespace, folder: Path) -> dict[str, object
     return {
         "items": options.items,
         "signers": options.signers,
-        "one_item_bytes": one.total,
+        "one_item_bytes": one.counted,
+        "one_item_messages": one.messages,
+        "one_item_apart_bytes": one.line + one.head,
         "one_item_line_bytes": one.line,
-        "hundred_items_bytes": hundred.total,
+        "hundred_items_bytes": hundred.counted,
+        "hundred_items_apart_bytes": hundred.line + hundred.head,
         "hundred_items_line_bytes": hundred.line,
         "head_bytes": one.head,
         "each_further_signer_bytes": one.signer,
-        "one_item_two_signers_bytes": one.total + (2 - options.signers) * one.signer,
+        "one_item_two_signers_bytes": one.counted + (2 - options.signers) * one.signer,
         "snapshot_bytes": size,
         "snapshot_chunks": len(manifest.chunks),
         "zstd9_bytes": whole,
@@ -251,6 +274,9 @@ def main() -> int:
     options = parser.parse_args()
     if not county_texts.TEXTS.is_dir():
         print(json.dumps({"skipped": f"no texts at {county_texts.TEXTS}"}))
+        return 0
+    if not HAS_MOSQUITTO:
+        print(json.dumps({"skipped": "mosquitto is not installed"}))
         return 0
     with tempfile.TemporaryDirectory() as folder:
         figures = asyncio.run(measure(options, Path(folder)))

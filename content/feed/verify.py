@@ -4,6 +4,7 @@ Pure: bytes and policy in, an answer out. Everything a terminal shows passes `ch
 and again each time it is read from disk.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -123,6 +124,16 @@ def check_head(signed: SignedHead, *, policy: Policy) -> None:
     """
     rule = _rule(policy, signed.head.feed)
     _check_log_key(rule, policy, signed.log_key, signed.signature, signed.head.signed_bytes())
+
+
+def is_of_its_time(signed: SignedHead, error: Refused, as_of: Mapping[str, int]) -> bool:
+    """Say whether a true head that promises too little is merely from before what came since.
+
+    A broker keeps the head of the day, and lines bring theirs with them. One that is newer and yet promises less than
+    was applied is a log that was set back, whoever had kept it.
+    """
+    is_old = signed.head.at <= as_of.get(signed.head.feed, 0)
+    return error.reason is Reason.OUT_OF_ORDER and is_old
 
 
 def check_entry(entry: Entry, *, policy: Policy) -> bytes:

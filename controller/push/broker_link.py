@@ -6,26 +6,34 @@ trusted with nothing: whoever needs something said again after a loss does it in
 
 import asyncio
 import logging
+import math
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import aiomqtt
+import paho.mqtt.client as mqtt
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 from typing_extensions import override
 
 from controller.broker.pki import CONTROLLER
+from devices.agent.link import REFUSED
 from devices.wire import topics
 from devices.wire.messages import ControllerState, to_bytes
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 FILTERS = tuple(
     f"{topics.ROOT}/d/+/{rest}" for rest in ("state", "info", "rep", "tele", "up/+", "job/+")
 )
 WAITS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 KEEPALIVE_S = 15
 ANSWER_S = 10.0
+SUBSCRIBED_S = 30.0
+"""A node that has just lost its fellows answers a subscription late, and later still if it is asked anew elsewhere."""
 STUCK_S = 30.0
 """A broker that brings messages and has acknowledged none of ours for so long is left and dialled anew."""
 MOST_IN_FLIGHT = 200
@@ -100,6 +108,16 @@ class BrokerLink:
         """Whether the broker takes messages now."""
         return self._client is not None
 
+    @property
+    def _filters(self) -> list[tuple[str, int]]:
+        """What we subscribe, and at which QoS.
+
+        A cluster makes a replicated queue of each subscription at QoS 1, and for half a minute after the loss of a
+        node it cannot; at QoS 0 the node that we speak with hands on what comes. What is lost is said again anyway.
+        """
+        qos = 1 if len(self._address.nodes) == 1 else 0
+        return [(one, qos) for one in FILTERS]
+
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """Say something at QoS 1; False if it did not reach the broker."""
         client = self._client
@@ -133,13 +151,14 @@ class BrokerLink:
                 if self._client is not None:
                     self._client = None
                     events.on_down()
-            await asyncio.sleep(WAITS_S[min(tries, len(WAITS_S) - 1)])
+            # Only a round of all nodes in vain makes the next wait longer.
+            rounds = tries // len(self._address.nodes)
+            await asyncio.sleep(WAITS_S[min(rounds, len(WAITS_S) - 1)])
             tries += 1
 
     async def _one_connection(self, events: LinkEvents) -> None:
         async with self._new_client() as client:
-            await client.subscribe([(one, 1) for one in FILTERS])
-            heed_cancellation()
+            await self._subscribe(client)
             self._acknowledged_at, self._is_stuck = asyncio.get_running_loop().time(), False
             self._client = client
             if self._is_lost:
@@ -163,6 +182,17 @@ class BrokerLink:
                 await self._say(client, up=False)
                 raise
 
+    async def _subscribe(self, client: aiomqtt.Client) -> None:
+        """Subscribe to all that terminals say.
+
+        Raises:
+            aiomqtt.MqttError: the broker refuses some of it: half of a controller must not count as one.
+        """
+        codes = await client.subscribe(self._filters, timeout=SUBSCRIBED_S)
+        heed_cancellation()
+        if any(is_refusal(code) for code in codes):
+            raise aiomqtt.MqttError("the broker refuses a subscription")
+
     async def _say(self, client: aiomqtt.Client, *, up: bool) -> None:
         payload = to_bytes(ControllerState(up=up, boot=self._boot))
         await client.publish(topics.CONTROLLER_STATE, payload, qos=1, retain=True)
@@ -176,8 +206,7 @@ class BrokerLink:
         """Ask for all that the broker keeps: among what was dropped may be births, which nobody says twice."""
         client.mailbox.overflowed = False
         logger.warning("messages dropped", extra={"most": MAX_WAITING})
-        await client.subscribe([(one, 1) for one in FILTERS])
-        heed_cancellation()
+        await self._subscribe(client)
 
     def _new_client(self) -> "Listener":
         will = to_bytes(ControllerState(up=False, boot=self._boot))
@@ -224,6 +253,48 @@ class Listener(aiomqtt.Client):
         if not isinstance(self._queue, Mailbox):
             raise TypeError("made without a Mailbox")
         return self._queue
+
+    @override
+    def _on_disconnect(
+        self,
+        client: mqtt.Client,
+        userdata: object,
+        flags: mqtt.DisconnectFlags,
+        reason_code: ReasonCode,
+        properties: Properties | None = None,
+    ) -> None:
+        # aiomqtt 2.5 waits out its patience where the broker hangs up instead of answering CONNECT.
+        if not self._connected.done():
+            self._connected.set_exception(aiomqtt.MqttError("closed before it was accepted"))
+            self._connected.exception()  # it may be that nobody waits for it any more
+        super()._on_disconnect(client, userdata, flags, reason_code, properties)
+
+    @override
+    async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:
+        """Wait for the broker's answer, and not longer than the connection lives; aiomqtt 2.5 would."""
+        waiting, lost = asyncio.ensure_future(fut), self._disconnected
+        either: tuple[asyncio.Future[T] | asyncio.Future[None], ...] = (waiting, lost)
+        patience = self.timeout if timeout is None else timeout
+        try:
+            await asyncio.wait(
+                either,
+                timeout=None if patience == math.inf else patience,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if waiting.done():
+                return waiting.result()
+            if not lost.done():
+                raise aiomqtt.MqttError("Operation timed out")
+            if not lost.cancelled():
+                lost.exception()  # it may be that nobody else asks
+            raise aiomqtt.MqttError("connection lost")
+        finally:
+            waiting.cancel()
+
+
+def is_refusal(code: int | ReasonCode) -> bool:
+    """Say whether a return code of SUBACK says no (mqtt-v3.1.1 3.9.3)."""
+    return (code if isinstance(code, int) else code.value) >= REFUSED
 
 
 def heed_cancellation() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from content.errors import PeerError, ZoneError
 from controller.push.broker_link import ControllerLink, Incoming
 from controller.push.inbox import HelloSaid, Inbox
+from controller.push.readers import Readers
 from controller.push.words import OF_ITSELF, Words, read_word
 from controller.services.findings import Finding, Findings
 from controller.services.intake import Intake
@@ -44,8 +45,10 @@ class Dispatch:
         link: ControllerLink,
         findings: Findings,
         words: Words,
+        readers: Readers,
     ) -> None:
         self._words = words
+        self._readers = readers
         self._inbox = inbox
         self._intake = intake
         self._link = link
@@ -76,7 +79,9 @@ class Dispatch:
         elif not incoming.is_old and self._words.are_too_many(device):
             return
         elif rest == "up/hello":
-            await self._inbox.put(HelloSaid(device, from_bytes(payload, Hello)))
+            hello = from_bytes(payload, Hello)
+            self._readers.said(device, hello.reads)
+            await self._inbox.put(HelloSaid(device, hello))
         elif rest in OF_ITSELF:
             word = read_word(device, rest, payload, is_old=incoming.is_old, via=incoming.via)
             await self._words.take(word, put=self._inbox.put)

@@ -2,16 +2,23 @@
 
 Nothing depends on any of this arriving. Heads are said again when the link comes back (the broker keeps nothing over
 its own restart) and once a day: a terminal that hears only old heads knows that it is cut off.
+
+Where everybody reads it, a line and its head are one message that no broker keeps. What it keeps is the head of the
+last day, or of the coming of the link: older than what a terminal may hold, and then it says nothing. Who connects
+says hello, and is answered with the newest.
 """
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from content.errors import ZoneError
-from content.feed.entry import head_to_bytes
+from content.feed.entry import SignedHead, head_to_bytes
+from content.feed.together import together
 from controller.push.broker_link import ControllerLink
+from controller.push.readers import Readers
 from controller.push.welcome import INLINE_BYTES, FeedSource, Welcomer
 from controller.services.events import (
     DocumentChanged,
@@ -38,6 +45,15 @@ AGAIN_S = 5.0
 """A head that did not reach the broker is said again after so long: a cluster that heals takes nothing for a while."""
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who listens, how they are reached, and what they read."""
+
+    terminals: Terminals
+    link: ControllerLink
+    readers: Readers
+
+
 class FeedPush:
     """Says published content to terminals. `run` it as a task; `say_all` when the link is up."""
 
@@ -45,16 +61,16 @@ class FeedPush:
         self,
         *,
         feeds: FeedSource,
-        terminals: Terminals,
         welcomer: Welcomer,
-        link: ControllerLink,
+        audience: Audience,
         events: EventBus,
         clock: Clock,
     ) -> None:
         self._feeds = feeds
-        self._terminals = terminals
         self._welcomer = welcomer
-        self._link = link
+        self._terminals = audience.terminals
+        self._link = audience.link
+        self._readers = audience.readers
         self._events = events
         self._clock = clock
         self._unsaid: set[str] = set()
@@ -73,23 +89,24 @@ class FeedPush:
                         await self._say_unsaid()
                         continue
                     event, due = Overflowed(), self._clock.monotonic() + DAY_S
-                await self._serve(event)
+                await self.say(event)
 
     async def say_all(self) -> None:
         """Say the head of every feed that some terminal holds, as it is now; failures are logged."""
-        await self._serve(Overflowed())
+        self._readers.begin()
+        await self.say(Overflowed())
 
     async def _say_heads(self) -> None:
         held = {feed for one in await self._terminals.enrolled() for feed in one.feeds}
         for feed in sorted(held):
             await self._say_head(feed)
 
-    async def _serve(self, event: Event) -> None:
+    async def say(self, event: Event) -> None:
+        """Say what an event asks for; failures are logged."""
         try:
             match event:
                 case Published(feed, sequence):
-                    await self._say_line(feed, sequence)
-                    await self._say_head(feed)
+                    await self._say_published(feed, sequence)
                 case PolicyChanged():
                     await self._say_policy()
                 case Overflowed():
@@ -106,19 +123,27 @@ class FeedPush:
         except (ZoneError, SQLAlchemyError, OSError):
             logger.exception("event not pushed", extra={"event": type(event).__name__})
 
-    async def _say_line(self, feed: str, sequence: int) -> None:
-        page = await self._feeds.page(feed, sequence)
-        if page and len(page[0]) <= INLINE_BYTES:
-            await self._link.publish(topics.log(feed), page[0])
+    async def _say_published(self, feed: str, sequence: int) -> None:
+        page, head = await self._feeds.page(feed, sequence), await self._feeds.head(feed)
+        line = page[0] if page and len(page[0]) <= INLINE_BYTES else b""
+        both = together(line, head) if line and head and self._readers.all_read else None
+        if both is not None:
+            self._said(feed, done=await self._link.publish(topics.log(feed), both))
+            return
+        if line:
+            await self._link.publish(topics.log(feed), line)
+        await self._say_this(feed, head)
 
     async def _say_head(self, feed: str) -> None:
-        head = await self._feeds.head(feed)
-        if head is None:
-            return
-        if await self._link.publish(topics.head(feed), head_to_bytes(head), retain=True):
-            self._unsaid.discard(feed)
-        else:
-            self._unsaid.add(feed)
+        await self._say_this(feed, await self._feeds.head(feed))
+
+    async def _say_this(self, feed: str, head: SignedHead | None) -> None:
+        if head is not None:
+            done = await self._link.publish(topics.head(feed), head_to_bytes(head), retain=True)
+            self._said(feed, done=done)
+
+    def _said(self, feed: str, *, done: bool) -> None:
+        (self._unsaid.discard if done else self._unsaid.add)(feed)
 
     async def _say_unsaid(self) -> None:
         try:

@@ -25,8 +25,8 @@ from devices.wire.messages import Hello
 
 logger = logging.getLogger(__name__)
 
-LOOKS_S = (10.0, 20.0, 30.0, 40.0)
-"""After a publication, or after this controller began to lead; then every terminal's own daily head must do."""
+LOOKS_S = (5.0, 15.0, 30.0, 45.0, 60.0, 120.0, 300.0)
+"""After a publication, or after a link came up; then every terminal's own daily head must do."""
 MOST = 500
 """Terminals that are told again at once: who fetches something large must not be hurried with all others."""
 TELLS = 2
@@ -60,23 +60,40 @@ class Nudge:
         self._told: Counter[str] = Counter()
         self._events = events
         self._clock = clock
+        self._looks: deque[float] = deque()
+        self._begun = asyncio.Event()
 
     async def run(self) -> None:
-        """Look some times after each publication, until cancelled."""
+        """Look some times after each publication, and after each coming of a link, until cancelled."""
+        await self.begin()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow())
+            group.create_task(self._look_when_due())
+
+    async def begin(self) -> None:
+        """Look some times from now on: what was said a moment ago may have reached nobody."""
+        now = self._clock.monotonic()
+        self._told.clear()
+        self._looks = deque(now + after for after in LOOKS_S)
+        self._begun.set()
+
+    async def _follow(self) -> None:
         async with self._events.subscribe(but=(TerminalChanged,)) as events:
-            looks = self._looks()
             while True:
-                rest = max(0.0, looks[0] - self._clock.monotonic()) if looks else None
-                try:
-                    async with asyncio.timeout(rest):
-                        event = await anext(events)
-                except TimeoutError:
-                    looks.popleft()
-                    await self.look()
-                    continue
-                if isinstance(event, Published | Overflowed):
-                    self._told.clear()
-                    looks = self._looks()
+                if isinstance(await anext(events), Published | Overflowed):
+                    await self.begin()
+
+    async def _look_when_due(self) -> None:
+        while True:
+            self._begun.clear()
+            looks = self._looks
+            rest = max(0.0, looks[0] - self._clock.monotonic()) if looks else None
+            try:
+                async with asyncio.timeout(rest):
+                    await self._begun.wait()
+            except TimeoutError:
+                looks.popleft()
+                await self.look()
 
     async def look(self) -> None:
         """Tell again who is linked and behind."""
@@ -94,10 +111,6 @@ class Nudge:
                 )
         except (ZoneError, SQLAlchemyError, OSError):
             logger.exception("not told again")
-
-    def _looks(self) -> deque[float]:
-        now = self._clock.monotonic()
-        return deque(now + after for after in LOOKS_S)
 
 
 def _is_behind(one: TerminalStatus) -> bool:

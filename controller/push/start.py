@@ -30,13 +30,14 @@ from controller.push.access import AccessWatch
 from controller.push.broker_link import BrokerAddress, BrokerLink
 from controller.push.dispatch import Dispatch
 from controller.push.expulsion import Doors, Expulsion, OpenLinks
-from controller.push.feeds import FeedPush
+from controller.push.feeds import Audience, FeedPush
 from controller.push.greeter import Greeter
 from controller.push.inbox import Inbox
 from controller.push.limbs import Limb, LinkTies, all_of, in_background
 from controller.push.many_links import ManyLinks
 from controller.push.nudge import Nudge
 from controller.push.orders import OrderPush
+from controller.push.readers import Readers
 from controller.push.trust_watch import TrustWatch
 from controller.push.welcome import FeedSource, PolicySource, Welcomer
 from controller.push.words import Words
@@ -166,6 +167,7 @@ class _Rooms:
             clock=outside.clock,
         )
         self._links = OpenLinks()
+        self._readers = Readers(clock=outside.clock)
         own = outside.config.broker.enabled and not outside.config.broker.urls
         self._broker = self._mosquitto() if own else None
         self.wing = PushWing(terminals=self._terminals, intake=self._intake, broker=self._broker)
@@ -190,17 +192,17 @@ class _Rooms:
             # Ended in reverse: the link says goodbye while the broker still runs.
             await in_background(stack, "broker", self._broker.run())
         await in_background(stack, "access", access.run())
+        nudge = self._nudge(greeter, self._doors(addresses))
         ties = [
             LinkTies(
                 name,
                 self._terminals,
-                say_all=(feeds.say_all, orders.say_all),
+                say_all=(feeds.say_all, orders.say_all, nudge.begin),
                 dispatch=self._dispatch(many, inbox),
                 links=many,
             )
             for name in brokers
         ]
-        nudge = self._nudge(greeter, self._doors(addresses))
         work: list[Limb] = [feeds.run, orders.run, inbox.run, nudge.run]
         work += [partial(brokers[tie.name].run, tie.events()) for tie in ties]
         work.append(self._terminals.tell_links)
@@ -254,14 +256,14 @@ class _Rooms:
             link=link,
             findings=self._findings,
             words=self._words,
+            readers=self._readers,
         )
 
     def _feed_push(self, link: ManyLinks) -> FeedPush:
         return FeedPush(
             feeds=self._outside.feeds,
-            terminals=self._terminals,
             welcomer=self._welcomer,
-            link=link,
+            audience=Audience(self._terminals, link, self._readers),
             events=self._outside.events,
             clock=self._outside.clock,
         )

@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from content.feed.batch import line_or_batch
 from content.feed.entry import BadEntry
+from content.feed.together import apart
 from content.replica.writer import Line
 from devices.wire.messages import Welcome
 
@@ -19,10 +20,11 @@ class Welcomed:
 
 @dataclass(frozen=True, slots=True)
 class HeadHeard:
-    """A feed's signed head, as bytes."""
+    """A feed's signed head, as bytes; `kept` says that the broker had kept it for whoever comes later."""
 
     feed: str
     data: bytes
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,16 @@ class Applied(Enum):
     FOLDED = auto()
     """Packed against what is not held here: to be asked for in the form that can be read alone."""
     REFUSED = auto()
+
+
+def heard_of_log(feed: str, data: bytes) -> tuple[LineHeard | HeadHeard, ...]:
+    """Return what a message of a feed's log says: a line, and perhaps the head that promises it."""
+    try:
+        parted = apart(data)
+    except BadEntry:
+        return (LineHeard(feed, data),)  # where lines are read it is refused, and reported
+    line = LineHeard(feed, parted.line)
+    return (line, HeadHeard(feed, parted.head)) if parted.head else (line,)
 
 
 def read_lines(lines: Sequence[bytes]) -> list[Line]:

@@ -2,6 +2,9 @@
 
 Clean session, exact topics, QoS 1, a will that carries the same boot and connection as the birth (wire.md 9). After
 a loss it waits with growing, random waits, so that a fleet does not come back in one second (wire.md 1.1).
+
+A subscription that the broker refuses is asked for again at QoS 0, with growing waits: a cluster that has lost a node
+cannot make the queues that QoS 1 needs for half a minute, and takes the rest at once. Nothing here is proven by QoS 1.
 """
 
 import asyncio
@@ -10,7 +13,7 @@ import random
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,7 +32,9 @@ logger = logging.getLogger(__name__)
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 CONNECT_S = 10.0
-WATCH_S = 5.0
+WATCH_S = 1.0
+REFUSED = 0x80
+"""From here on a return code of SUBACK says no (mqtt-v3.1.1 3.9.3)."""
 UNHEARD_S = 15.0
 """A broker that takes messages and acknowledges none for so long is left: one that heals after the loss of a node
 keeps the connection and drops what it is told."""
@@ -83,6 +88,9 @@ class MqttLink:
         self._stopping = threading.Event()
         self._refusal: Lost | None = None
         self._oldest: tuple[mqtt.MQTTMessageInfo, float] | None = None
+        self._asking = threading.Lock()
+        self._asked: dict[int | None, tuple[str, ...]] = {}
+        self._lacking: tuple[str, ...] = ()
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
     @property
@@ -110,7 +118,7 @@ class MqttLink:
         self._settings = replace(self._settings, feeds=feeds)
         client = self._client
         if client is not None and self._ready.is_set():
-            client.subscribe(self._settings.filters())
+            self._ask(client, self._settings.filters())
 
     def say_ready(self) -> None:
         """Say the birth again: the broker may have dropped the first, unheard."""
@@ -167,11 +175,10 @@ class MqttLink:
         except (OSError, ValueError) as error:
             self._tell(why(error))
             return False
+        self._oldest, self._lacking = None, ()
+        self._asked.clear()
         client.loop_start()
-        self._oldest = None
-        while not self._ended.wait(WATCH_S):
-            if self._is_unheard():
-                client.disconnect()
+        self._watch(client)
         lived = self._ready.is_set()
         self._ready.clear()
         client.loop_stop()
@@ -180,6 +187,23 @@ class MqttLink:
         if not self._stopping.is_set():
             self._tell(self._reason(lived=lived))
         return lived
+
+    def _watch(self, client: mqtt.Client) -> None:
+        """Stay until the connection ends; ask again for what was refused."""
+        wait, due = FIRST_WAIT_S, 0.0
+        while not self._ended.wait(WATCH_S):
+            if self._is_unheard():
+                client.disconnect()
+            if self._lacking and time.monotonic() >= due:
+                with self._asking:
+                    lacking, self._lacking = self._lacking, ()
+                self._ask(client, [(topic, 0) for topic in lacking])
+                due, wait = time.monotonic() + wait, min(wait * 2, LONGEST_WAIT_S)
+
+    def _ask(self, client: mqtt.Client, filters: list[tuple[str, int]]) -> None:
+        with self._asking:  # the answer comes in another thread
+            _, mid = client.subscribe(filters)
+            self._asked[mid] = tuple(topic for topic, _ in filters)
 
     def _is_unheard(self) -> bool:
         oldest = self._oldest
@@ -227,11 +251,19 @@ class MqttLink:
         client.publish(
             topics.state(self._settings.device), self._state(DeviceState.INIT), qos=1, retain=True
         )
-        client.subscribe(self._settings.filters())
+        self._ask(client, self._settings.filters())
 
     def _subscribed(
-        self, client: mqtt.Client, _data: Any, _mid: int, _codes: Any, _properties: Any
+        self, client: mqtt.Client, _data: Any, mid: int, codes: Any, _properties: Any
     ) -> None:
+        with self._asking:
+            asked = self._asked.pop(mid, ())
+            lacking = refused(asked, [one.value for one in codes])
+            self._lacking = (*self._lacking, *lacking)
+        if lacking:
+            logger.info("subscriptions refused", extra={"number": len(lacking)})
+        if asked == lacking and self._ready.is_set():
+            return
         # Only now: an answer to what we say next can no longer miss us.
         client.publish(
             topics.state(self._settings.device), self._state(DeviceState.READY), qos=1, retain=True
@@ -240,7 +272,7 @@ class MqttLink:
         self._tell(Connected(self._connection))
 
     def _arrived(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        self._tell(Arrived(message.topic, bytes(message.payload)))
+        self._tell(Arrived(message.topic, bytes(message.payload), kept=message.retain))
 
     def _disconnected(
         self, _client: mqtt.Client, _data: Any, _flags: Any, _code: Any, _properties: Any
@@ -254,3 +286,10 @@ class MqttLink:
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has closed: nobody listens any more
                 self._loop.call_soon_threadsafe(self._on_event, event)
+
+
+def refused(asked: tuple[str, ...], codes: Iterable[int]) -> tuple[str, ...]:
+    """Return what of a subscription was refused; an answer that is too short refuses the rest."""
+    given = [*codes][: len(asked)]
+    given += [REFUSED] * (len(asked) - len(given))
+    return tuple(topic for topic, code in zip(asked, given, strict=True) if code >= REFUSED)

@@ -62,10 +62,11 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A message came."""
+    """A message came; `kept` says that the broker had kept it until we subscribed."""
 
     topic: str
     payload: bytes
+    kept: bool = False
 
 
 LinkEvent = Connected | Lost | Arrived

@@ -1,21 +1,21 @@
 """Moves the replica on with what arrives: policy, heads and lines; fetches what is missing.
 
-Everything happens in one task, one thing after the other. A refused line stops its feed there (the chain allows no
-gap) and is reported; what is shown stays the last good content.
+One thing after the other. A refused line stops its feed there (no gaps) and is reported; the last good content stays.
 """
 
 import asyncio
 import base64
 import binascii
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from content.feed.batch import line_or_batch
 from content.feed.entry import BadEntry, LogLine, MissingBase, SignedHead, head_from_bytes
 from content.feed.kept import kept_from_bytes
 from content.feed.policy import PolicyRefused
-from content.feed.verify import Reason, Refused
+from content.feed.verify import Reason, Refused, is_of_its_time
 from content.replica.writer import Line, NoPolicy
 from devices.agent import sentences
 from devices.agent.blobs import BadBlob
@@ -124,29 +124,27 @@ class Sync:
         return other
 
     async def step(self, heard: Heard) -> None:
-        """Do what one message asks for. A replica that cannot be written is reported, not raised."""
-        try:
-            async with self._turn:
-                await self._step(heard)
-        except NotPossible as error:
-            self._cannot_write(error)
-        else:
-            self._faults.clear("replica_unwritable", "replica")
+        """Do what one message asks for."""
+        await self._in_turn(partial(self._step, heard))
 
     async def catch_up_behind(self) -> None:
         """Try again what could not be fetched or written."""
         self._retry_s = min(self._retry_s * 2, LONGEST_RETRY_S)
         for feed in tuple(self._behind):
             self._behind.discard(feed)
-            try:
-                async with self._turn:
-                    await self._catch_up(feed)
-            except NotPossible as error:
-                self._cannot_write(error)
-            else:
-                self._faults.clear("replica_unwritable", "replica")
+            await self._in_turn(partial(self._catch_up, feed))
         if not self._behind:
             self._retry_s = FIRST_RETRY_S
+
+    async def _in_turn(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do one thing. A replica that cannot be written is reported, not raised."""
+        try:
+            async with self._turn:
+                await work()
+        except NotPossible as error:
+            self._cannot_write(error)
+        else:
+            self._faults.clear("replica_unwritable", "replica")
 
     async def mend(self, record: str) -> bool:
         """Put one record's newest entry in the place of a damaged one; say whether it is sound then.
@@ -199,8 +197,8 @@ class Sync:
         match heard:
             case Welcomed(welcome):
                 await self._welcomed(welcome)
-            case HeadHeard(feed, data):
-                await self._head(feed, data)
+            case HeadHeard(feed, data, kept):
+                await self._head(feed, data, kept=kept)
             case LineHeard(feed, data):
                 await self._line(feed, data)
             case Poll():
@@ -210,9 +208,8 @@ class Sync:
         welcome = await self.vet(welcome)
         if welcome.policy:
             try:
-                await self._disk(
-                    self._replica.accept_policy, base64.b64decode(welcome.policy, validate=True)
-                )
+                policy = base64.b64decode(welcome.policy, validate=True)
+                await self._disk(self._replica.accept_policy, policy)
             except (PolicyRefused, binascii.Error):
                 self._faults.note("policy_refused", "policy", sentences.POLICY_REFUSED)
             else:
@@ -223,12 +220,12 @@ class Sync:
             with suppress(binascii.Error):
                 await self._head("", base64.b64decode(text, validate=True))
 
-    async def _head(self, feed: str, data: bytes) -> None:
+    async def _head(self, feed: str, data: bytes, *, kept: bool = False) -> None:
         """Note a head and fetch what it promises. `feed` is "" where no topic names it."""
         try:
             signed = head_from_bytes(data)
             feed = feed or signed.head.feed
-            sequence = await self._take_head(signed, feed=feed)
+            sequence = await self._take_head(signed, feed=feed, kept=kept)
         except BadEntry:
             self._refuse("head_refused", Reason.UNREADABLE, feed=feed)
         except Refused as error:
@@ -240,11 +237,15 @@ class Sync:
             if signed.head.sequence > sequence:
                 await self._catch_up(feed)
 
-    async def _take_head(self, signed: SignedHead, *, feed: str) -> int:
+    async def _take_head(self, signed: SignedHead, *, feed: str, kept: bool) -> int:
         """Check and keep a head; return the sequence that the replica has reached."""
         if signed.head.feed != feed or feed not in self._feeds:
             raise Refused(Reason.WRONG_FEED, feed)
-        await self._disk(self._replica.note_head, signed)
+        try:
+            await self._disk(self._replica.note_head, signed)
+        except Refused as error:
+            if not (kept and is_of_its_time(signed, error, await self._disk(self._replica.as_of))):
+                raise
         return await self._sequence(feed)
 
     async def _sequence(self, feed: str) -> int:

@@ -3,19 +3,22 @@
 import asyncio
 import logging
 import random
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from devices.agent import sentences
 from devices.agent.config import TerminalConfig
 from devices.agent.faults import FaultBook
+from devices.agent.heard import heard_of_log
 from devices.agent.ports import Arrived, Connected, Link, LinkEvent, Lost
 from devices.agent.report import Reporter
 from devices.agent.sender import Sender
-from devices.agent.sync import HeadHeard, LineHeard, Poll, Sync, Welcomed
+from devices.agent.sync import HeadHeard, Poll, Sync, Welcomed
 from devices.ipc.messages import LinkState
 from devices.wire import topics
 from devices.wire.messages import (
+    LINES_WITH_HEADS,
     Ack,
     BadMessage,
     ControllerState,
@@ -30,6 +33,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FIRST_POLL_S = 5.0
+AWAY_S = 10.0
+"""So long after a loss HTTPS is asked, and up to as long again: most brokers are back by then, and who is not must not
+wait for the next poll."""
+ASK_AFTER = 2
+"""Hellos in a row without an answer after which HTTPS is asked what is new, be the broker there or not."""
 FIRST_ANSWER_S = 2.0
 ANSWER_S = 30.0
 """After so many seconds without an answer, hello is said again: soon at first, for a terminal that was
@@ -92,6 +100,8 @@ class Conversation:
         self._controller: ControllerState | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._over_https = False
+        self._was_linked = False
+        self._asked = asyncio.Event()
         self._patience_s = FIRST_ANSWER_S
         self._unanswered = 0
         self._deaf_after = DEAF_AFTER
@@ -128,11 +138,19 @@ class Conversation:
         """Ask over HTTPS for ever, while the broker is away or the data interface is at fault."""
         wait_s = FIRST_POLL_S
         while True:
-            await asyncio.sleep(wait_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._asked.wait()
+            self._asked.clear()
             wait_s = self._uplink.poll_s
             # A fault of the data interface is looked into also while the broker is there.
-            if not self._link.connected or self._faults.has("api_unreachable", "api"):
+            if not self._is_heard or self._faults.has("api_unreachable", "api"):
                 await self.ask()
+
+    @property
+    def _is_heard(self) -> bool:
+        """Whether the controller hears us over the broker, as far as is known."""
+        return self._link.connected and self._unanswered < ASK_AFTER
 
     async def ask(self) -> None:
         """Ask once over HTTPS; a network that only passes 443 counts as online."""
@@ -141,7 +159,7 @@ class Conversation:
             self._contact()
             # What failed before must not wait out minutes that were meant for a controller that is away.
             self._sender.way_opened(after_s=0)
-            if not self._link.connected:
+            if not self._is_heard:
                 await self.on_https()
         if before != self._over_https:
             self.on_state(self.state())
@@ -150,7 +168,7 @@ class Conversation:
         """Handle one event."""
         match event:
             case Connected():
-                self._over_https = False
+                self._over_https, self._was_linked = False, True
                 self._answered()
                 self._faults.clear_scope(SCOPE)
                 self._contact()
@@ -165,27 +183,41 @@ class Conversation:
                 self._faults.clear_scope(SCOPE, but=(code, "broker"))
                 self._faults.note(code, "broker", text, scope=SCOPE)
                 self._sender.stir()
+                self._ask_soon()
                 self.on_state(self.state())
             case HelloDue():
-                self._unanswered += 1
-                if self._unanswered > self._deaf_after and await self._is_deaf():
-                    self._link.renew()
-                    return
-                self._link.say_ready()
-                await self.say_hello()
-                self._reporter.change()
-            case Arrived(topic, payload):
+                await self._hello_again()
+            case Arrived(topic, payload, kept):
                 self._contact()
-                await self._arrived(topic, payload)
+                await self._arrived(topic, payload, kept=kept)
+
+    async def _hello_again(self) -> None:
+        self._unanswered += 1
+        if self._unanswered == ASK_AFTER:
+            self._asked.set()
+        if self._unanswered > self._deaf_after and await self._is_deaf():
+            self._link.renew()
+            return
+        self._link.say_ready()
+        await self.say_hello()
+        self._reporter.change()
 
     async def say_hello(self) -> None:
         """Tell the controller what we hold; it answers with policy and heads."""
         hello = await self._sync.hello_or_nothing()
         self._reporter.policy = hello.policy
         self._reporter.applied = hello.applied
-        if self._link.publish(topics.up(self._uplink.device, "hello"), to_bytes(hello)):
+        said = to_bytes(replace(hello, reads=LINES_WITH_HEADS))
+        if self._link.publish(topics.up(self._uplink.device, "hello"), said):
             self._hello_in(self._patience_s)
             self._patience_s = min(ANSWER_S, 2 * self._patience_s)
+
+    def _ask_soon(self) -> None:
+        """Ask over HTTPS in a while, if the broker is still away then; a whole fleet does not ask at once."""
+        if self._was_linked:
+            self._was_linked = False
+            spread = random.uniform(0, max(AWAY_S, self._uplink.jitter_s))  # noqa: S311 - jitter, no secret
+            asyncio.get_running_loop().call_later(AWAY_S + spread, self._asked.set)
 
     async def _is_deaf(self) -> bool:
         """Say whether the controller answers over HTTPS while this session hears nothing of it (wire.md 2)."""
@@ -211,13 +243,11 @@ class Conversation:
             self._timer.cancel()
             self._timer = None
 
-    async def _arrived(self, topic: str, payload: bytes) -> None:
+    async def _arrived(self, topic: str, payload: bytes, *, kept: bool) -> None:
         device = self._uplink.device
         try:
-            if topic in self._heads:
-                self._sync.hear(HeadHeard(self._heads[topic], payload))
-            elif topic in self._logs:
-                self._sync.hear(LineHeard(self._logs[topic], payload))
+            if topic in self._heads or topic in self._logs:
+                self._of_feed(topic, payload, kept=kept)
             elif topic == topics.down_ack(device):
                 await self._sender.acknowledged(from_bytes(payload, Ack))
             elif topic == topics.down_message(device):
@@ -233,6 +263,13 @@ class Conversation:
                 await self._controller_is(from_bytes(payload, ControllerState))
         except BadMessage:
             logger.warning("message not understood", extra={"topic": topic})
+
+    def _of_feed(self, topic: str, payload: bytes, *, kept: bool) -> None:
+        if topic in self._logs:
+            for heard in heard_of_log(self._logs[topic], payload):
+                self._sync.hear(heard)
+        else:
+            self._sync.hear(HeadHeard(self._heads[topic], payload, kept))
 
     async def _controller_is(self, state: ControllerState) -> None:
         before, self._controller = self._controller, state

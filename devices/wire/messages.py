@@ -139,12 +139,20 @@ class Telemetry:
     counters: dict[str, int]
 
 
+LINES_WITH_HEADS = 2
+"""A terminal that says so in `Hello.reads` reads a line and its head in one message (content.feed.together)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """up/hello: said on each connect; the controller answers on down/msg with policy and heads."""
+    """up/hello: said on each connect; the controller answers on down/msg with policy and heads.
+
+    `reads` is the newest form of what is said of feeds that the terminal reads.
+    """
 
     policy: int
     applied: dict[str, FeedMark]
+    reads: int = 1
 
 
 @dataclass(frozen=True, slots=True)

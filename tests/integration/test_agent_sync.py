@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from content.feed.entry import head_to_bytes, line_to_bytes
+from content.feed.entry import LogLine, SignedHead, head_to_bytes, line_to_bytes
+from content.feed.together import together
+from devices.agent.heard import heard_of_log
 from devices.agent.sync import MOST_QUEUED, HeadHeard, LineHeard, Poll, Welcomed
 from devices.wire.messages import Welcome
 from tests.support.signers import FEED, Signer, ZoneKeys, document
@@ -221,3 +223,89 @@ async def test_a_flood_of_lines_is_dropped_and_caught_up(terminal: Terminal) -> 
     await terminal.sync.catch_up_behind()
 
     assert await terminal.sequence() == 2
+
+
+def with_head(terminal: Terminal, line: LogLine, head: SignedHead | None = None) -> bytes:
+    """Return a line and a head as one message."""
+    said = together(line_to_bytes(line), head or terminal.keys.head(of=(line,)))
+    assert said is not None
+    return said
+
+
+async def test_a_line_that_brings_its_head_is_applied_and_is_as_fresh_as_the_head(
+    terminal: Terminal,
+) -> None:
+    terminal.publish(1)
+    await terminal.sync.step(terminal.welcome())
+    line = terminal.keys.publish(document("D000000002", title="第2号文件"))
+    head = terminal.keys.head(at=1_800_000_000)
+
+    for heard in heard_of_log(FEED, with_head(terminal, line, head)):
+        await terminal.sync.step(heard)
+
+    assert await terminal.sequence() == 2
+    assert terminal.replica.as_of() == {FEED: 1_800_000_000}
+    assert terminal.codes == []
+    assert terminal.upstream.asked == [(FEED, 1), (FEED, 2)]
+
+
+async def test_a_line_that_was_lost_with_its_head_is_made_good_by_the_next(
+    terminal: Terminal,
+) -> None:
+    terminal.publish(1)
+    await terminal.sync.step(terminal.welcome())
+    terminal.publish(2, 3)
+
+    for heard in heard_of_log(FEED, with_head(terminal, terminal.keys.lines[-1])):
+        await terminal.sync.step(heard)
+
+    assert await terminal.sequence() == 3
+    assert terminal.codes == []
+
+
+async def test_an_older_head_that_the_broker_had_kept_is_no_alarm(terminal: Terminal) -> None:
+    terminal.publish(1)
+    old = terminal.keys.head()
+    terminal.publish(2)
+    await terminal.sync.step(terminal.welcome())
+
+    await terminal.sync.step(HeadHeard(FEED, head_to_bytes(old), kept=True))
+
+    assert terminal.codes == []
+    assert await terminal.sequence() == 2
+
+
+async def test_a_newer_head_that_promises_less_is_one_whoever_kept_it(terminal: Terminal) -> None:
+    terminal.publish(1, 2)
+    await terminal.sync.step(terminal.welcome())
+    back = terminal.keys.head(of=terminal.keys.lines[:1])
+
+    await terminal.sync.step(HeadHeard(FEED, head_to_bytes(back), kept=True))
+
+    assert terminal.codes == ["head_refused:out_of_order"]
+
+
+async def test_a_forged_old_head_is_reported_whoever_kept_it(terminal: Terminal) -> None:
+    terminal.publish(1)
+    old = replace(terminal.keys.head(), signature=bytes(64))
+    terminal.publish(2)
+    await terminal.sync.step(terminal.welcome())
+
+    await terminal.sync.step(HeadHeard(FEED, head_to_bytes(old), kept=True))
+
+    assert terminal.codes == ["head_refused:bad_log_signature"]
+
+
+async def test_an_agent_of_before_heals_from_a_form_that_it_cannot_read(terminal: Terminal) -> None:
+    """It refuses the whole, says so, and takes the line over HTTPS when it is told again."""
+    terminal.publish(1)
+    await terminal.sync.step(terminal.welcome())
+    terminal.publish(2)
+
+    await terminal.sync.step(LineHeard(FEED, with_head(terminal, terminal.keys.lines[-1])))
+    said = terminal.codes
+    await terminal.sync.step(terminal.welcome())
+
+    assert said == ["entry_refused:unreadable"]
+    assert await terminal.sequence() == 2
+    assert terminal.codes == []

@@ -11,12 +11,13 @@ import pytest
 from content.feed.entry import head_to_bytes, line_to_bytes
 from devices.agent.config import load
 from devices.clock import SystemClock
+from devices.sim.fleet import terminal
 from devices.sim.fleet.faults import FaultKind, FleetFault
 from devices.sim.fleet.terminal import Setting, SimulatedTerminal
 from devices.wire import topics
 from devices.wire.messages import DeviceState, Report, StateMessage
 from tests.support.agent_zone import AgentZone, running_agent_zone
-from tests.support.mosquitto import DEADLINE_S, HAS_MOSQUITTO
+from tests.support.mosquitto import DEADLINE_S, HAS_MOSQUITTO, until
 from tests.support.signers import FEED, document
 
 pytestmark = [
@@ -126,3 +127,17 @@ async def test_trouble_is_reported_and_goes_again(zone: AgentZone, tmp_path: Pat
         await heard(zone, lambda: not zone.reports[-1].faults)
 
     assert [one.code for one in reported] == ["printer:paper_out"]
+
+
+@pytest.mark.parametrize("is_real", [False, True])
+async def test_without_a_broker_it_asks_and_reports_over_https(
+    zone: AgentZone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_real: bool
+) -> None:
+    monkeypatch.setattr(terminal, "AWAY_S", 0.05)
+    async with running(zone, tmp_path, is_real=is_real):
+        await heard(zone, lambda: any(applied(one) == 1 for one in zone.reports))
+        zone.keys.publish(document("D000000002"))
+        await zone.broker.pull()
+        await until(lambda: applied(zone.reports[-1]) == 2)
+
+    assert zone.over_https[:2] == ["state", "rep"]

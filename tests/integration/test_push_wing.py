@@ -6,16 +6,20 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from content.feed.entry import head_from_bytes, line_to_bytes
 from content.feed.policy import SignedPolicy
+from content.feed.together import apart
 from controller.config import ApiConfig, BrokerConfig, ZoneConfig
+from controller.push.readers import Readers
 from controller.services.events import PolicyChanged, Published
 from devices.wire import topics
 from devices.wire.messages import (
+    LINES_WITH_HEADS,
     AckResult,
     ControllerState,
     Hello,
@@ -75,6 +79,27 @@ async def test_what_is_published_arrives_inline_with_a_new_head(zone: Running) -
         assert await hear(a, topics.log(FEED)) == line_to_bytes(line)
         await a.subscribe(topics.head(FEED), 1)
         assert head_from_bytes(await hear(a, topics.head(FEED))).head.sequence >= 1
+
+
+async def test_a_line_brings_its_head_once_everybody_says_that_it_reads_this(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.push.start.Readers", partial(Readers, wary_s=0.0))
+    async with started(tmp_path) as zone, zone.mqtt() as a:
+        await a.subscribe([(topics.down_all(A), 1), (topics.log(FEED), 1)])
+        said = []
+        for number, reads in ((2, 1), (3, LINES_WITH_HEADS)):
+            hello = to_bytes(Hello(3, {}, reads=reads))
+            await a.publish(topics.up(A, "hello"), hello, qos=1)
+            await hear(a, topics.down_message(A))
+            zone.log.keys.publish(document(f"D{number:09d}"))
+            zone.events.publish(Published(FEED, number, f"D{number:09d}", 1))
+            said.append(apart(await hear(a, topics.log(FEED))))
+
+    lines = [line_to_bytes(one) for one in zone.log.keys.lines[1:]]
+    assert [one.line for one in said] == lines
+    assert said[0].head == b""
+    assert head_from_bytes(said[1].head).head.link == zone.log.keys.lines[-1].link.hash
 
 
 async def test_a_line_that_is_too_large_is_promised_by_the_head_alone(zone: Running) -> None:

@@ -59,3 +59,13 @@ def test_a_connect_is_byte_for_byte_what_the_standard_says() -> None:
 
 def test_a_subscription_asks_for_at_least_once() -> None:
     assert packets.subscribe(7, ("a", "b")).hex(" ") == "82 0a 00 07 00 01 61 01 00 01 62 01"
+
+
+def test_what_a_broker_grants_is_read_filter_by_filter() -> None:
+    (read,) = PacketReader().feed(b"\x90\x05\x00\x01\x01\x80\x00")
+
+    assert (read.kind, read.mid, read.payload) == (packets.SUBACK, 1, b"\x01\x80\x00")
+
+
+def test_a_subscription_at_most_once_asks_for_just_that() -> None:
+    assert packets.subscribe(1, ("t",), qos=0) == b"\x82\x06\x00\x01\x00\x01t\x00"

@@ -144,3 +144,24 @@ async def test_it_looks_some_times_after_each_publication_and_then_rests(
         await task
 
     assert (rested, roll.looks) == (3, 6)
+
+
+async def test_a_link_that_comes_up_begins_the_looks_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nudge, "LOOKS_S", (0.0,))
+    roll, answers = FakeRoll((status("behind", applied=2),)), FakeAnswers()
+    telling = nudge_of(roll, answers)
+    task = asyncio.create_task(telling.run())
+
+    async def until(looks: int) -> None:
+        async with asyncio.timeout(5):
+            while len(answers.told) < looks:  # noqa: ASYNC110 - the fake tells nobody
+                await asyncio.sleep(0)
+
+    await until(1)
+    await telling.begin()
+    await until(2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert answers.told == ["behind", "behind"]

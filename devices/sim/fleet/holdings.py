@@ -12,12 +12,14 @@ from content.errors import PeerError
 from content.feed.batch import line_or_batch
 from content.feed.entry import BadEntry, head_from_bytes
 from content.feed.policy import SignedPolicy
+from content.feed.together import apart
 from devices.agent import tasks
 from devices.agent.config import Home, TerminalConfig
 from devices.agent.disk import DiskReplica, OneThread
 from devices.agent.faults import FaultBook
+from devices.agent.heard import heard_of_log
 from devices.agent.https import HttpsUpstream, client_tls
-from devices.agent.sync import HeadHeard, LineHeard, Sync, Welcomed
+from devices.agent.sync import HeadHeard, Sync, Welcomed
 from devices.clock import Clock
 from devices.wire.messages import Fault, FeedMark, Hello, Welcome
 
@@ -39,12 +41,20 @@ class Holdings(Protocol):
         """Take the controller's answer."""
         ...
 
-    def head(self, feed: str, data: bytes) -> None:
-        """Take a head."""
+    async def ask(self, upstream: HttpsUpstream) -> None:
+        """Ask over HTTPS what is new.
+
+        Raises:
+            Unreachable: the controller does not answer there either.
+        """
+        ...
+
+    def head(self, feed: str, data: bytes, *, kept: bool = False) -> None:
+        """Take a head; see `HeadHeard` for `kept`."""
         ...
 
     def line(self, feed: str, data: bytes) -> None:
-        """Take a line."""
+        """Take a line, or a line with its head."""
         ...
 
 
@@ -73,9 +83,15 @@ class ClaimedCopy:
             with suppress(binascii.Error):
                 self._move(_mark_of_head(base64.b64decode(head, validate=True)))
 
-    def head(self, feed: str, data: bytes) -> None:
+    async def ask(self, upstream: HttpsUpstream) -> None:
         """See `Holdings`."""
-        del feed  # the head names its feed
+        welcome = await upstream.hello(self._held())
+        if welcome is not None:
+            self.welcomed(welcome)
+
+    def head(self, feed: str, data: bytes, *, kept: bool = False) -> None:
+        """See `Holdings`."""
+        del feed, kept  # the head names its feed
         self._move(_mark_of_head(data))
 
     def line(self, feed: str, data: bytes) -> None:
@@ -143,13 +159,19 @@ class RealCopy:
         """See `Holdings`."""
         self._sync.hear(Welcomed(welcome))
 
-    def head(self, feed: str, data: bytes) -> None:
+    async def ask(self, upstream: HttpsUpstream) -> None:
+        """See `Holdings`; its own way is open for as long as it runs."""
+        del upstream
+        await self._sync.poll()
+
+    def head(self, feed: str, data: bytes, *, kept: bool = False) -> None:
         """See `Holdings`."""
-        self._sync.hear(HeadHeard(feed, data))
+        self._sync.hear(HeadHeard(feed, data, kept))
 
     def line(self, feed: str, data: bytes) -> None:
         """See `Holdings`."""
-        self._sync.hear(LineHeard(feed, data))
+        for heard in heard_of_log(feed, data):
+            self._sync.hear(heard)
 
 
 # Everybody in a process hears the same bytes: they are read once.
@@ -158,7 +180,10 @@ class RealCopy:
 @lru_cache(maxsize=64)
 def _mark_of_line(data: bytes) -> tuple[str, FeedMark] | None:
     try:
-        link = line_or_batch(data).link
+        parted = apart(data)
+        if parted.head:
+            return _mark_of_head(parted.head)
+        link = line_or_batch(parted.line).link
     except BadEntry:
         return None
     return link.feed, FeedMark(link.sequence, link.hash)

@@ -11,7 +11,14 @@ from contextlib import suppress
 
 from typing_extensions import override
 
-from devices.agent.link import CONNECT_S, FIRST_WAIT_S, UNHEARD_S, LinkSettings
+from devices.agent.link import (
+    CONNECT_S,
+    FIRST_WAIT_S,
+    LONGEST_WAIT_S,
+    UNHEARD_S,
+    LinkSettings,
+    refused,
+)
 from devices.agent.ports import Arrived, Connected, LinkEvent, Lost
 from devices.sim.fleet import packets
 from devices.sim.fleet.packets import BadPacket, Packet, PacketReader, Will
@@ -102,12 +109,19 @@ class FleetLink:
         self._may_connect = asyncio.Event()
         self._may_connect.set()
         self._ready = False
+        self._asked: tuple[str, ...] = ()
+        self._ask_again_s = FIRST_WAIT_S
         self._unacknowledged: dict[int, float] = {}
 
     @property
     def connected(self) -> bool:
         """Whether the broker accepts messages now."""
         return self._ready
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the plug is pulled or the power off, until `let_go`."""
+        return not self._may_connect.is_set()
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """Hand a message over; see devices.agent.ports.Link."""
@@ -208,7 +222,7 @@ class FleetLink:
         if packet.kind == packets.PUBLISH:
             if packet.mid:
                 wire.write(packets.puback(packet.mid))
-            self._on_event(Arrived(packet.topic, packet.payload))
+            self._on_event(Arrived(packet.topic, packet.payload, packet.kept))
         elif packet.kind == packets.PUBACK:
             self._unacknowledged.pop(packet.mid, None)
         elif packet.kind == packets.CONNACK:
@@ -216,12 +230,29 @@ class FleetLink:
                 wire.up.set_exception(Refused(packet.code))
                 return
             self._say(DeviceState.INIT)
-            wire.write(packets.subscribe(_SUBSCRIPTION, self._topics))
-        elif packet.kind == packets.SUBACK and not wire.up.done():
-            self._say(DeviceState.READY)
-            self._ready = True
+            self._asked, self._ask_again_s = self._topics, FIRST_WAIT_S
+            wire.write(packets.subscribe(_SUBSCRIPTION, self._asked))
+        elif packet.kind == packets.SUBACK:
+            self._subscribed(wire, packet.payload)
+
+    def _subscribed(self, wire: Wire, codes: bytes) -> None:
+        """See devices.agent.link: what is refused is asked for again, what is granted counts as connected."""
+        asked, self._asked = self._asked, refused(self._asked, codes)
+        if self._asked:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._ask_again_s, self._ask_again, wire, self._asked)
+            self._ask_again_s = min(2 * self._ask_again_s, LONGEST_WAIT_S)
+        if wire.up.done() and asked == self._asked:
+            return
+        self._say(DeviceState.READY)
+        self._ready = True
+        if not wire.up.done():
             wire.up.set_result(None)
-            self._on_event(Connected(self._connection))
+        self._on_event(Connected(self._connection))
+
+    def _ask_again(self, wire: Wire, topics: tuple[str, ...]) -> None:
+        if wire is self._wire:
+            wire.write(packets.subscribe(_SUBSCRIPTION, topics, qos=0))
 
     def _say(self, state: DeviceState) -> None:
         self._send(topics.state(self._settings.device), self._state(state), retain=True)

@@ -37,7 +37,9 @@ class Packet:
         kind: CONNACK, PUBLISH and so on, without flags.
         code: return code of a CONNACK, else 0.
         mid: message id, 0 for none.
-        topic, payload: of a PUBLISH.
+        topic: of a PUBLISH.
+        payload: of a PUBLISH; the return codes of a SUBACK, one a filter.
+        kept: whether the broker had kept a PUBLISH for whoever comes later.
     """
 
     kind: int
@@ -45,6 +47,7 @@ class Packet:
     mid: int = 0
     topic: str = ""
     payload: bytes = b""
+    kept: bool = False
 
 
 def connect(client: str, *, keepalive_s: int, will: Will) -> bytes:
@@ -54,9 +57,9 @@ def connect(client: str, *, keepalive_s: int, will: Will) -> bytes:
     return _packet(CONNECT, body + _text(client) + _text(will.topic) + _counted(will.payload))
 
 
-def subscribe(mid: int, topics: tuple[str, ...]) -> bytes:
-    """Return a SUBSCRIBE at QoS 1."""
-    filters = b"".join(_text(topic) + b"\x01" for topic in topics)
+def subscribe(mid: int, topics: tuple[str, ...], *, qos: int = 1) -> bytes:
+    """Return a SUBSCRIBE, at QoS 1 if nothing else is said."""
+    filters = b"".join(_text(topic) + bytes([qos]) for topic in topics)
     return _packet(SUBSCRIBE, mid.to_bytes(2, "big") + filters)
 
 
@@ -128,7 +131,7 @@ def _read(first: int, body: bytes) -> Packet:
         case _ if kind == CONNACK and len(body) == len(_TWO):
             return Packet(CONNACK, code=body[1])
         case _ if kind in {PUBACK, SUBACK} and len(body) >= len(_TWO):
-            return Packet(kind, mid=int.from_bytes(body[:2], "big"))
+            return Packet(kind, mid=int.from_bytes(body[:2], "big"), payload=body[2:])
         case _ if kind == PINGRESP:
             return Packet(PINGRESP)
         case _:
@@ -148,7 +151,7 @@ def _read_publish(first: int, body: bytes) -> Packet:
         rest += 2
     if rest > len(body):
         raise BadPacket("packet ends too early")
-    return Packet(PUBLISH, mid=mid, topic=topic, payload=body[rest:])
+    return Packet(PUBLISH, mid=mid, topic=topic, payload=body[rest:], kept=bool(first & _RETAIN))
 
 
 def _packet(first: int, body: bytes) -> bytes:

@@ -5,14 +5,14 @@ import logging
 import random
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devices.agent.config import Home, TerminalConfig
 from devices.agent.disk import OneThread
-from devices.agent.https import client_tls
+from devices.agent.https import HttpsUpstream, client_tls
 from devices.agent.link import LinkSettings
-from devices.agent.ports import Arrived, Connected, LinkEvent, Lost
-from devices.agent.uplink import ANSWER_S, FIRST_ANSWER_S
+from devices.agent.ports import Arrived, Connected, LinkEvent, Lost, Unreachable
+from devices.agent.uplink import ANSWER_S, ASK_AFTER, AWAY_S, FIRST_ANSWER_S
 from devices.clock import Clock
 from devices.sim.fleet.faults import FaultKind, FleetFault
 from devices.sim.fleet.holdings import ClaimedCopy, Holdings, RealCopy, in_background
@@ -20,12 +20,15 @@ from devices.sim.fleet.link import FleetLink
 from devices.wire import topics
 from devices.wire.jobs import SignedWant, Want
 from devices.wire.messages import (
+    LINES_WITH_HEADS,
     BadMessage,
     ControllerState,
+    DeviceState,
     Fault,
     GlassMark,
     Hello,
     Report,
+    StateMessage,
     Welcome,
     from_bytes,
     to_bytes,
@@ -89,9 +92,10 @@ class SimulatedTerminal:
             else None
         )
         self._copy: Holdings = self._real or ClaimedCopy(on_moved=self._moved)
+        self._tls = client_tls(home)
         self.link = FleetLink(
             _link_settings(settings, setting),
-            tls=client_tls(home),
+            tls=self._tls,
             gate=setting.gate,
             on_event=self._event,
             also=(setting.echo,) if setting.echo else (),
@@ -115,19 +119,19 @@ class SimulatedTerminal:
 
     def _event(self, event: LinkEvent) -> None:
         match event:
-            case Arrived(topic, payload):
+            case Arrived(topic, payload, kept):
                 with suppress(BadMessage):
-                    self._arrived(topic, payload)
+                    self._arrived(topic, payload, kept=kept)
             case Connected():
                 in_background(self._greet(), self._running)
             case Lost():
-                pass
+                in_background(self._ask_soon(), self._running)
 
-    def _arrived(self, topic: str, payload: bytes) -> None:
+    def _arrived(self, topic: str, payload: bytes, *, kept: bool) -> None:
         if topic in self._logs:
             self._copy.line(self._logs[topic], payload)
         elif topic in self._heads:
-            self._copy.head(self._heads[topic], payload)
+            self._copy.head(self._heads[topic], payload, kept=kept)
         elif topic == topics.want(self.device):
             self._wished(payload)
         elif topic == topics.down_message(self.device):
@@ -176,15 +180,39 @@ class SimulatedTerminal:
     async def _greet(self) -> None:
         """Say hello until it is answered, as the agent does: the controller may be away."""
         self._welcomed.clear()
-        patience = FIRST_ANSWER_S
+        patience, said = FIRST_ANSWER_S, 0
         while self.link.connected and not self._welcomed.is_set():
+            said += 1
+            if said > ASK_AFTER:
+                in_background(self._ask(), self._running)
             self._held = await self._copy.hello()
-            self.link.publish(topics.up(self.device, "hello"), to_bytes(self._held))
+            hello = to_bytes(replace(self._held, reads=LINES_WITH_HEADS))
+            self.link.publish(topics.up(self.device, "hello"), hello)
             self._report()
             with suppress(TimeoutError):
                 async with asyncio.timeout(patience):
                     await self._welcomed.wait()
             patience = min(ANSWER_S, 2 * patience)
+
+    async def _ask_soon(self) -> None:
+        """Ask over HTTPS after a loss, as the agent does, and again while the broker is away."""
+        spread = max(AWAY_S, self._settings.jitter)
+        await asyncio.sleep(AWAY_S + random.uniform(0, spread))  # noqa: S311 - jitter, no secret
+        while not (self.link.connected or self.link.is_held):
+            await self._ask()
+            await asyncio.sleep(self._settings.poll_s)
+
+    async def _ask(self) -> None:
+        """Ask over HTTPS what is new, and say there how we are (devices.agent.https_words)."""
+        if self._is_deaf:
+            return
+        way = HttpsUpstream(self._settings.api_url, tls=self._tls)
+        with suppress(Unreachable):
+            async with self._setting.gate, way as upstream:
+                await self._copy.ask(upstream)
+                ready = StateMessage(DeviceState.READY, self._setting.boot, 0)
+                await upstream.say("state", to_bytes(ready))
+                await upstream.say("rep", to_bytes(self._said()))
 
     def _moved(self, held: Hello) -> None:
         self._held = held
@@ -198,8 +226,11 @@ class SimulatedTerminal:
     def _report(self) -> None:
         if self._is_deaf:
             return
+        self.link.publish(topics.report(self.device), to_bytes(self._said()), retain=True)
+
+    def _said(self) -> Report:
         now = self._now()
-        report = Report(
+        return Report(
             policy=self._held.policy,
             applied=self._held.applied,
             glass=tuple(GlassMark(ui, self._glass, at=now) for ui in self._settings.screens),
@@ -207,7 +238,6 @@ class SimulatedTerminal:
             at=now,
             want=self._wish.version,
         )
-        self.link.publish(topics.report(self.device), to_bytes(report), retain=True)
 
     async def _suffer(self, fault: FleetFault) -> None:
         await asyncio.sleep(fault.at_s)
