@@ -18,7 +18,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.dock import KeyboardDock
 from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.session import SessionSettings
+from kiosk.flows.session import Phase, SessionSettings
 from kiosk.flows.surround import Place
 from kiosk.screens.home import HomeScreen
 from kiosk.screens.screen import Screen
@@ -40,6 +40,8 @@ WARM_UP_S = 1.0
 MOST_MISTAKES = 5
 MISTAKE_WINDOW_S = 60.0
 _COLLECT_S = (0.1, 1.5)
+_READ_S = 8.0
+"""After this the lexicon has been read too: what then lives, lives until the next visit ends."""
 
 
 class KioskApp(App):
@@ -93,8 +95,9 @@ class KioskApp(App):
         Clock.schedule_once(self._warm_up, WARM_UP_S)
 
     def on_stop(self) -> None:
-        """End the pinyin engine's process and the link."""
+        """End the pinyin engine's process, the looking and the link."""
         self._dock.close()
+        self.kiosk.close()
         self._link.stop()
 
     def open_settings(self, *_: object) -> bool:
@@ -209,6 +212,15 @@ class KioskApp(App):
         self._dock.warm_up()
         for place in Place:
             self._screen(place)
+        from kiosk.widgets.rehearsal import rehearse
+
+        rehearse()
+        Clock.schedule_once(self._keep_still, _READ_S)
+
+    def _keep_still(self, _dt: float) -> None:
+        """Spare typing the collector's search through all that was loaded: a tenth of a second and more."""
+        if self.kiosk.phase is Phase.RESTING:
+            gc.freeze()
 
     def _typing_done(self) -> None:
         if self.frame.screen is not None:
@@ -228,8 +240,10 @@ class KioskApp(App):
         _forget_codes()
         # Thrown-away widgets hold each other: without this they live on with their texts until Python's next
         # full collection. Twice, for what the frames on their way still hold.
+        gc.unfreeze()
         for after_s in _COLLECT_S:
             Clock.schedule_once(_collect, after_s)
+        Clock.schedule_once(self._keep_still, _COLLECT_S[-1] + DRAIN_S)
 
 
 def _collect(_after: float) -> None:

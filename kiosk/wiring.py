@@ -15,11 +15,13 @@ from kiosk.link import LateLink
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from content.replica.curated_reader import CuratedReader
     from content.replica.reader import ReplicaReader
     from content.requests.form import RequestForm
     from devices.ipc.messages import Welcome
-    from kiosk.flows.content import Content
     from kiosk.flows.ports import Paper
+    from kiosk.flows.seeking import Seeker
+    from kiosk.words import Words
 
 UI_NAME = "kiosk"
 
@@ -32,7 +34,8 @@ def make_app(socket: Path, *, idle_s: float, on_ready: Callable[[], None]) -> Ki
         clock=SystemClock(),
         paper=_paper,
         check=_check,
-        open_content=_open_content,
+        open_content=_open_reader,
+        open_seeker=_open_seeker,
         new_key=_new_key,
     )
     return KioskApp(
@@ -46,7 +49,7 @@ def _new_key() -> str:
     return secrets.token_hex(16)
 
 
-def _open_content(welcome: Welcome) -> Content:
+def _open_reader(welcome: Welcome) -> CuratedReader:
     # SQLite and signature checking are loaded with the first Welcome, beside the first frame, not before it.
     import msgspec
 
@@ -54,9 +57,15 @@ def _open_content(welcome: Welcome) -> Content:
     from content.replica.curated_reader import CuratedReader
 
     root = msgspec.convert(welcome.trust_root, type=TrustRoot)
-    reader = CuratedReader(Path(welcome.replica), root, region=welcome.region)
+    return CuratedReader(Path(welcome.replica), root, region=welcome.region)
+
+
+def _open_seeker(welcome: Welcome, words: Words) -> Seeker:
+    from kiosk.seeker import BesideSeeker
+
+    reader = _open_reader(welcome)
     _open_meaning(reader, Path(welcome.replica).parent)
-    return reader
+    return BesideSeeker(reader, words, at_end=reader.close)
 
 
 def _open_meaning(reader: ReplicaReader, folder: Path) -> None:

@@ -329,7 +329,7 @@ class Kiosk(LaterFlows):
         self._paper = self._ports.paper(welcome)
         if self._content is None or not is_same_copy:
             self._content = self._ports.open_content(welcome)
-            self.search.use(self._content)
+            self.search.use(self._ports.open_seeker(welcome, self.words))
         if self._session.phase is not Phase.RESTING:
             self._say_session(active=True)
         self.refresh()
@@ -373,7 +373,8 @@ class Kiosk(LaterFlows):
             return
         from devices.ipc.messages import Tampered
 
-        for record, reason in set(self._content.tampered()) - self._reported:
+        seen = {*self._content.tampered(), *self.search.tampered}
+        for record, reason in seen - self._reported:
             self._reported.add((record, reason))
             self._ports.agent.send(Tampered(record=record, reason=reason))
 

@@ -73,3 +73,8 @@ class LaterFlows:
         from kiosk.flows.receipt import ReceiptFlow
 
         return ReceiptFlow(self._ports.agent)
+
+    def close(self) -> None:
+        """End what runs beside the screen."""
+        if "search" in vars(self):
+            self.search.close()

@@ -28,27 +28,44 @@ class ChipView:
     is_chosen: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """What a query finds, and what divides it."""
+
+    hits: tuple[Hit, ...] = ()
+    chips: tuple[Chip, ...] = ()
+
+
+NOTHING = Divided()
+
+
+def divided(query: str, content: Content) -> Divided:
+    """Look through what a query finds."""
+    hits = content.search(query, limit=LOOKED_AT).hits
+    return Divided(hits, chips([one for hit in hits if (one := _record(hit)) is not None]))
+
+
 class Narrowing:
     """Chips of one query. Nothing is read until the visitor has stopped typing."""
 
     def __init__(self, words: Words) -> None:
         self._words = words
         self._query = ""
-        self._hits: tuple[Hit, ...] = ()
-        self._chips: tuple[Chip, ...] = ()
+        self._divided = NOTHING
         self.chosen: Chip | None = None
 
-    def read(self, query: str, content: Content) -> None:
-        """Look through what a query finds."""
-        if query != self._query:
-            self.clear()
-            self._query = query
-            self._hits = content.search(query, limit=LOOKED_AT).hits
-            self._chips = chips([one for hit in self._hits if (one := _record(hit)) is not None])
+    def is_of(self, query: str) -> bool:
+        """Say whether this query has been looked through."""
+        return query == self._query
+
+    def take(self, query: str, found: Divided) -> None:
+        """Narrow what this query finds from now on."""
+        self.clear()
+        self._query, self._divided = query, found
 
     def clear(self) -> None:
         """Forget the query."""
-        self._query, self._hits, self._chips, self.chosen = "", (), (), None
+        self._query, self._divided, self.chosen = "", NOTHING, None
 
     def choose(self, chip: Chip) -> None:
         """Narrow to a chip, or widen again if it is chosen already."""
@@ -58,7 +75,9 @@ class Narrowing:
         """Return the chips of a query, none while it has not been looked through."""
         if query != self._query:
             return ()
-        return tuple(ChipView(chip, self._text(chip), chip == self.chosen) for chip in self._chips)
+        return tuple(
+            ChipView(chip, self._text(chip), chip == self.chosen) for chip in self._divided.chips
+        )
 
     def page(self, query: str, *, limit: int, offset: int) -> Results | None:
         """Return the hits that have the chosen chip, None while none is chosen for this query."""
@@ -66,7 +85,9 @@ class Narrowing:
         if chosen is None or query != self._query:
             return None
         kept = tuple(
-            hit for hit in self._hits if (one := _record(hit)) is not None and has(one, chosen)
+            hit
+            for hit in self._divided.hits
+            if (one := _record(hit)) is not None and has(one, chosen)
         )
         return Results(kept[offset : offset + limit], len(kept))
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from devices.clock import Clock
     from devices.ipc.messages import ToAgent, Welcome
     from kiosk.flows.content import Content
+    from kiosk.flows.seeking import Seeker
+    from kiosk.words import Words
 
 
 class Agent(Protocol):
@@ -72,6 +74,7 @@ class Ports:
     Attributes:
         paper: makes the slips of the terminal that the Welcome names.
         open_content: opens the verified copy that the Welcome names.
+        open_seeker: opens the same copy once more, to be searched while the screen is drawn.
         new_key: makes an unguessable key for a request or a print job.
     """
 
@@ -80,4 +83,5 @@ class Ports:
     paper: Callable[[Welcome], Paper]
     check: CheckForm
     open_content: Callable[[Welcome], Content]
+    open_seeker: Callable[[Welcome, Words], Seeker]
     new_key: Callable[[], str]

@@ -1,25 +1,25 @@
-"""Search as you type: a query runs 120 ms after the last key, six large rows a page."""
+"""Search as you type: a query runs 120 ms after the last key, six large rows a page.
+
+Looking is a seeker's (kiosk.flows.seeking), which may take its time: what is shown stays until the answer comes, and
+an answer to what nobody asks any more is dropped.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from content.replica.ports import Results
-from content.search.analyse import is_question
-from content.search.curated import query_key
-from content.search.nearest import nearest_domain
-from content.search.tally import Searched
-from kiosk.flows.answering import NOT_ASKED, AnswerView, answer_to
+from kiosk.flows.answering import NOT_ASKED, AnswerView
 from kiosk.flows.narrowing import ChipView, Narrowing
-from kiosk.flows.rows import Row, row_of, row_of_hit
+from kiosk.flows.rows import Row, row_of_hit
+from kiosk.flows.seeking import Ask, Found, Seeker
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from content.replica.ports import Results
     from content.search.facets import Chip
-    from kiosk.flows.content import Content
     from kiosk.flows.learning import Learning
     from kiosk.flows.ports import Ports
     from kiosk.words import Words
@@ -28,11 +28,6 @@ PAUSE_S = 0.12
 PAGE_ROWS = 6
 """Rows a page where there is room for them."""
 MOST_CHARACTERS = 60
-SUGGESTIONS = 3
-KNOWN = frozenset({"best_bet", "exact", "alias"})
-"""Grounds that make a query a published word."""
-FEW = 3
-"""Fewer hits than this, and a word that sounds the same is offered; never run unasked."""
 
 
 class SearchState(StrEnum):
@@ -40,9 +35,15 @@ class SearchState(StrEnum):
 
     BROWSING = "browsing"
     LOADING = "loading"
+    SEEKING = "seeking"
     RESULTS = "results"
     NOTHING = "nothing"
     EMPTY_REPLICA = "empty_replica"
+    FAILED = "failed"
+
+
+SAYS_NONE = frozenset({SearchState.NOTHING, SearchState.FAILED})
+"""States that speak of what was typed: they must not stand beside another text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +68,41 @@ class SearchFlow:
     """Holds the query and the page of results. Without a query the newest documents are listed."""
 
     def __init__(
-        self, words: Words, *, content: Content | None = None, learning: Learning | None = None
+        self, words: Words, *, seeker: Seeker | None = None, learning: Learning | None = None
     ) -> None:
         self._words = words
         self._learning = learning
-        self._content = content
+        self._seeker = seeker
+        self._asked: Ask | None = None
         self._due: float | None = None
         self._fits = PAGE_ROWS
         self._composing = ""
         self.is_typing = True
         self._narrowing = Narrowing(words)
         self._answered: tuple[str, AnswerView] = ("", NOT_ASKED)
+        self.tampered: tuple[tuple[str, str], ...] = ()
         self.view = SearchView(SearchState.LOADING)
 
-    def use(self, content: Content) -> None:
-        """Search in this copy from now on."""
-        self._content = content
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is being looked for: what is shown will change."""
+        return self._asked is not None
+
+    def use(self, seeker: Seeker) -> None:
+        """Search with this one from now on."""
+        self.close()
+        self._seeker = seeker
+
+    def close(self) -> None:
+        """End the looking."""
+        self._asked = None
+        if self._seeker is not None:
+            self._seeker.close()
+            self._seeker = None
 
     def open(self) -> None:
         """Begin, or come back to what was searched before."""
-        if self.view.query:
-            self._run(self.view.query, self.view.page)
-        else:
-            self._browse(1)
+        self._show(max(1, self.view.page))
 
     def begin(self) -> None:
         """Come from another place in order to search: the keyboard is there, whatever stood before."""
@@ -113,9 +126,8 @@ class SearchFlow:
         if text == self.view.query:
             return
         self._due = now + PAUSE_S
-        self.view = SearchView(
-            self.view.state, text, self.view.rows, self.view.total, self.view.page, self.view.pages
-        )
+        self._drop()
+        self._now_reads(text)
 
     def compose(self, letters: str, now: float) -> None:
         """Take the open pinyin letters: as long as no text is written, they are what is looked for."""
@@ -123,16 +135,18 @@ class SearchFlow:
             self._composing = letters
             if not self.view.query.strip():
                 self._due = now + PAUSE_S
+                self._drop()
 
     def tick(self, now: float) -> bool:
-        """Run a query that is due; return whether the view changed."""
+        """Ask what is due, take what was found; return whether the view changed."""
         if self._learning is not None:
             self._learning.pass_time(now)
-        if self._due is None or now < self._due:
-            return False
-        self._due = None
-        self._show(1)
-        return True
+        if self._due is not None and now >= self._due:
+            self._due = None
+            before = self.view
+            self._show(1)
+            return self.view is not before
+        return self._hear()
 
     def turn(self, pages: int) -> None:
         """Go some pages on (or back, if negative), within what there is."""
@@ -146,14 +160,15 @@ class SearchFlow:
         if rows != self._fits:
             first = (max(1, self.view.page) - 1) * self._fits
             self._fits = rows
-            if self.view.page:
+            if self.view.page or self.is_waiting:
                 self._show(first // rows + 1)
 
     def choose(self, suggestion: str) -> None:
         """Search for a suggestion; with it the typing is done."""
         self._due = None
         self.is_typing = False
-        self._run(suggestion, 1)
+        self._now_reads(suggestion)
+        self._show(1)
 
     def opened(self, record: str) -> None:
         """Note that a record was opened from the results."""
@@ -173,6 +188,7 @@ class SearchFlow:
         """Forget the visitor; how often words were asked for stays as numbers."""
         if self._learning is not None:
             self._learning.end_visit()
+        self._drop()
         self._due = None
         self._composing = ""
         self.is_typing = True
@@ -180,94 +196,90 @@ class SearchFlow:
         self._answered = ("", NOT_ASKED)
         self.view = SearchView(SearchState.LOADING)
 
+    def _now_reads(self, text: str) -> None:
+        """Let the field say this; the rows stay until others come, but nothing is said of it yet."""
+        view = self.view
+        state = SearchState.SEEKING if view.state in SAYS_NONE else view.state
+        self.view = SearchView(state, text, view.rows, view.total, view.page, view.pages)
+
     def _show(self, page: int) -> None:
-        if self.view.query.strip():
-            self._run(self.view.query, page)
-        elif self._composing:
-            self._preview(page)
-        else:
-            self._browse(page)
-
-    def _run(self, query: str, page: int) -> None:
-        if self._content is None:
-            self.view = SearchView(SearchState.LOADING, query)
-            return
-        page = max(1, page)
-        if not self.is_typing:
-            self._settle(query, self._content)
-        results = self._search(query, page)
-        if not results.hits and results.total and page > 1:
-            self._run(query, 1)
-            return
-        self.view = self._page(query, results, page)
-        if self._learning is not None and page == 1:
-            self._learning.look(searched(query, results))
-
-    def _settle(self, query: str, content: Content) -> None:
-        """Look for the answer and the ways to narrow, once a query: both cost more than a list does."""
-        self._narrowing.read(query, content)
-        if query != self._answered[0]:
-            asked = is_question(query)
-            said = answer_to(query, content, self._words) if asked else NOT_ASKED
-            self._answered = (query, said)
-
-    def _preview(self, page: int) -> None:
-        """Show what the open letters find; that half a word finds nothing yet says nothing."""
-        results = self._search(self._composing, page)
-        if results.hits:
-            self.view = self._page(self.view.query, results, page)
-        else:
-            self._browse(1)
-
-    def _search(self, text: str, page: int) -> Results:
-        if self._content is None:
-            return Results((), 0)
+        query = self.view.query
         offset = (page - 1) * self._fits
-        narrowed = self._narrowing.page(text, limit=self._fits, offset=offset)
-        return narrowed or self._content.search(text, limit=self._fits, offset=offset)
+        narrowed = self._narrowing.page(query, limit=self._fits, offset=offset)
+        if narrowed is not None and not narrowed.hits and page > 1:
+            self._show(1)
+        elif narrowed is not None:
+            self._drop()
+            self.view = self._narrowed(narrowed, page)
+        elif query.strip():
+            settles = not self.is_typing and not self._is_settled(query)
+            self._ask(Ask(query, page, self._fits, settles=settles))
+        else:
+            self._ask(Ask(self._composing, page, self._fits, is_preview=bool(self._composing)))
 
-    def _page(self, query: str, results: Results, page: int) -> SearchView:
-        rows = tuple(row for hit in results.hits if (row := row_of_hit(hit, self._words)))
-        asked = query.strip() or self._composing
-        suggestions = self._content.suggest(asked, limit=SUGGESTIONS) if self._content else ()
-        meant = self._content.meant(query) if self._content and _is_poor(results) else ""
-        state = SearchState.RESULTS if rows else SearchState.NOTHING
-        return SearchView(
-            state,
-            query,
-            rows,
-            total=results.total,
-            page=page if rows else 0,
-            pages=self._pages(results.total) if rows else 0,
-            suggestions=tuple(s for s in suggestions if s != query),
-            meant=meant,
-            chips=self._narrowing.views(query),
-            answer=self._answered[1] if query == self._answered[0] else NOT_ASKED,
-            nearest=self._nearest(query) if state is SearchState.NOTHING else "",
-        )
-
-    def _nearest(self, query: str) -> str:
-        """Return which department such matters are usually with, "" if that cannot be told."""
-        domain = nearest_domain(query)
-        return domain.department if domain else ""
-
-    def _browse(self, page: int) -> None:
-        if self._content is None:
+    def _ask(self, ask: Ask) -> None:
+        if self._seeker is None:
             self.view = SearchView(SearchState.LOADING, self.view.query)
             return
-        total = self._content.count("document")
-        found = self._content.newest("document", limit=self._fits, offset=(page - 1) * self._fits)
-        rows = tuple(row for one in found if (row := row_of(one, self._words)))
-        state = SearchState.BROWSING if rows else SearchState.EMPTY_REPLICA
-        self.view = SearchView(
-            state,
-            self.view.query,
-            rows,
-            total=total,
-            page=page if rows else 0,
-            pages=self._pages(total) if rows else 0,
-            hot=self._content.hot(),
+        if self.view.state is SearchState.LOADING:
+            self.view = replace(self.view, state=SearchState.SEEKING)
+        self._asked = ask
+        self._seeker.seek(ask)
+        self._hear()
+
+    def _drop(self) -> None:
+        self._asked = None
+        if self._seeker is not None:
+            self._seeker.forget()
+
+    def _hear(self) -> bool:
+        """Take the answer, if it is there and still asked for."""
+        found = self._seeker.found() if self._seeker is not None and self._asked else None
+        if found is None or found.ask is not self._asked:
+            return False
+        self._asked = None
+        self.tampered = found.tampered or self.tampered
+        if found.settled is not None:
+            self._narrowing.take(self.view.query, found.settled.divided)
+            self._answered = (self.view.query, found.settled.answer)
+        if self._learning is not None and found.searched is not None and found.page == 1:
+            self._learning.look(found.searched)
+        self.view = self._view_of(found)
+        return True
+
+    def _view_of(self, found: Found) -> SearchView:
+        query = self.view.query
+        if found.failed:
+            return SearchView(SearchState.FAILED, query)
+        return SearchView(
+            _state_of(found),
+            query,
+            found.rows,
+            total=found.total,
+            page=found.page if found.rows else 0,
+            pages=self._pages(found.total) if found.rows else 0,
+            suggestions=found.suggestions,
+            meant=found.meant,
+            hot=found.hot,
+            chips=self._narrowing.views(query),
+            answer=self._answered[1] if query and query == self._answered[0] else NOT_ASKED,
+            nearest=found.nearest,
         )
+
+    def _narrowed(self, results: Results, page: int) -> SearchView:
+        """Return the view with only the hits that have the chosen chip."""
+        return replace(
+            self.view,
+            state=SearchState.RESULTS,
+            rows=tuple(row for hit in results.hits if (row := row_of_hit(hit, self._words))),
+            total=results.total,
+            page=page,
+            pages=self._pages(results.total),
+            chips=self._narrowing.views(self.view.query),
+        )
+
+    def _is_settled(self, query: str) -> bool:
+        return query == self._answered[0] and self._narrowing.is_of(query)
 
     def _pages(self, total: int) -> int:
         return -(-total // self._fits)
@@ -280,16 +292,7 @@ def counted_search(words: Words, ports: Ports) -> SearchFlow:
     return SearchFlow(words, learning=Learning(ports.agent, new_key=ports.new_key))
 
 
-def searched(query: str, results: Results) -> Searched:
-    """Return what the learning may know of a query: whether it is a published word decides what is counted."""
-    key = query_key(query)
-    is_known = any(
-        hit.why in KNOWN or key in query_key(hit.found.record.title) for hit in results.hits
-    )
-    shown = tuple(hit.found.record.id for hit in results.hits)
-    return Searched(query, results.total, is_known, shown)
-
-
-def _is_poor(results: Results) -> bool:
-    """Say whether 您是不是要找 may be asked: few hits, or none whose title has the words."""
-    return results.total < FEW or not any(hit.title_marks for hit in results.hits)
+def _state_of(found: Found) -> SearchState:
+    if found.is_list:
+        return SearchState.BROWSING if found.rows else SearchState.EMPTY_REPLICA
+    return SearchState.RESULTS if found.rows else SearchState.NOTHING

@@ -27,10 +27,15 @@ MOST_LINES = 8
 LINES_OF_SOURCE = 2
 
 
+BARE = frozenset({SearchState.NOTHING, SearchState.EMPTY_REPLICA, SearchState.FAILED})
+"""States without rows, which say what else can be done."""
+
+
 class Suggestion(Press):
     """A title that completes what was typed; runs only when tapped."""
 
     text = StringProperty("")
+    chosen = StringProperty("")
 
 
 class FacetChip(Press):
@@ -64,6 +69,8 @@ class SearchScreen(KioskScreen):
     def __init__(self, kiosk: Kiosk) -> None:
         super().__init__(kiosk)
         self._shown: SearchView | None = None
+        self._offered: dict[str, str] = {}
+        self._spare: list[Suggestion] = []
         field = self.ids.field
         field.longest = MOST_CHARACTERS
         field.bind(on_typed=lambda _, text: self.do("type_query", text))
@@ -121,7 +128,7 @@ class SearchScreen(KioskScreen):
 
     def _say(self, view: SearchView) -> None:
         words = self.kiosk.words
-        is_bare = view.state in {SearchState.NOTHING, SearchState.EMPTY_REPLICA}
+        is_bare = view.state in BARE
         self.is_empty = is_bare and not view.answer.cards
         self.empty_title = self.empty_ways = ""
         match view.state:
@@ -129,6 +136,8 @@ class SearchScreen(KioskScreen):
                 self.status = words("search.newest")
             case SearchState.LOADING:
                 self.status = words("search.loading")
+            case SearchState.SEEKING:
+                self.status = words("search.seeking")
             case SearchState.RESULTS:
                 self.status = words("search.found", total=view.total)
             case SearchState.NOTHING:
@@ -136,6 +145,10 @@ class SearchScreen(KioskScreen):
                 self.empty_title = words("search.nothing", query=view.query)
                 asked = words("search.nearest", department=view.nearest) if view.nearest else ""
                 self.empty_ways = asked + words("search.nothing_ways")
+            case SearchState.FAILED:
+                self.status = ""
+                self.empty_title = words("search.failed")
+                self.empty_ways = words("search.failed_ways")
             case SearchState.EMPTY_REPLICA:
                 self.status = ""
                 self.empty_title = words("search.empty_replica")
@@ -146,12 +159,23 @@ class SearchScreen(KioskScreen):
         offered = {text: text for text in (*typed, *view.hot)[:2]}
         if view.meant:
             offered = {view.meant: self.kiosk.words("search.meant", text=view.meant), **offered}
+        offered = dict(list(offered.items())[:2])
+        if offered == self._offered:
+            return
+        self._offered = offered
         box = self.ids.suggestions
-        box.clear_widgets()
-        for text, label in list(offered.items())[:2]:
-            chip = Suggestion(text=label)
-            chip.bind(on_release=lambda _, chosen=text: self._choose(chosen))
-            box.add_widget(chip)
+        for chip in list(box.children)[len(offered) :]:
+            box.remove_widget(chip)
+            self._spare.append(chip)
+        for _ in range(len(offered) - len(box.children)):
+            box.add_widget(self._spare.pop() if self._spare else self._chip())
+        for chip, (text, label) in zip(reversed(box.children), offered.items(), strict=True):
+            chip.chosen, chip.text = text, label
+
+    def _chip(self) -> Suggestion:
+        chip = Suggestion()
+        chip.bind(on_release=lambda one: self._choose(one.chosen))
+        return chip
 
     def _narrow(self, chips: tuple[ChipView, ...]) -> None:
         box = self.ids.chips

@@ -1,4 +1,7 @@
-"""A list of large rows that fits its place: it says how many fit, and shows that many."""
+"""A list of large rows that fits its place: it says how many fit, and shows that many.
+
+Rows are kept and filled anew, one a frame: six at once would hold up the keys of somebody who types.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from kivy.properties import NumericProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.widgets.press import RecordRow
+from kiosk.widgets.still import Still
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 GAP = 12
 LEAST_PX = 104
 """Two lines of type at the normal size."""
+STEP = 40
 ICONS = {"document": "file-text", "item": "clipboard-list"}
 
 
@@ -30,19 +35,22 @@ class RowList(BoxLayout):
 
     def __init__(self, **kwargs: object) -> None:
         self._rows: list[Row] = []
-        self._colour = ""
+        self._filled: dict[Still, tuple[Row, str]] = {}
+        self._row_px = float(LEAST_PX)
+        self._stills: list[Still] = []
         self._settle = Clock.create_trigger(self._arrange, -1)
+        self._go_on = Clock.create_trigger(self._fill_next, 0)
         super().__init__(orientation="vertical", spacing=GAP, **kwargs)
         self.fbind("size", self._settle)
-        App.get_running_app().theme.bind(scale=self._on_scale)  # weak: the theme outlives the list
+        # weak: the theme outlives the list
+        App.get_running_app().theme.bind(scale=self._on_theme, ground=self._on_theme)
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show these rows."""
         self._rows = list(rows)
-        self._colour = App.get_running_app().theme.palette.action[1:]
         self._arrange()
 
-    def _on_scale(self, *_: object) -> None:
+    def _on_theme(self, *_: object) -> None:
         self._settle()
 
     def _arrange(self, *_: object) -> None:
@@ -51,25 +59,48 @@ class RowList(BoxLayout):
         if self.height < least:
             least = max(100, LEAST_PX * scale + 8)
         self.fits = max(0, int((self.height + GAP) // (least + GAP)))
-        shown = self._rows[: self.fits]
-        self._have(len(shown))
-        room = (self.height + GAP) / max(1, min(self.fits, max(6, len(shown)))) - GAP
-        for widget, row in zip(reversed(self.children[1:]), shown, strict=True):
-            widget.height = min(max(least, room), most)
-            self._fill(widget, row)
+        count = min(len(self._rows), int(self.fits))
+        room = (self.height + GAP) / max(1, min(self.fits, max(6, count))) - GAP
+        # In steps: a suggestion more or less moves the rows, and need not have them drawn anew.
+        self._row_px = least + max(0, min(room, most) - least) // STEP * STEP
+        self._have(count)
+        self._go_on()
 
     def _have(self, count: int) -> None:
-        """Keep exactly this many row widgets, and a spring below them."""
-        rows = len(self.children) - 1
-        if rows < 0:
+        """Keep at most this many rows in their places, and a spring below them; others wait for their turn."""
+        if not self.children:
             self.add_widget(BoxLayout())
-            rows = 0
-        for _ in range(count - rows):
-            self.add_widget(RecordRow(size_hint_y=None), index=1)
-        for _ in range(rows - count):
-            self.remove_widget(self.children[1])
+        for still in self._stills[count : len(self.children) - 1]:
+            self.remove_widget(still)
+        for still in self._stills[:count]:
+            still.height = self._row_px
 
-    def _fill(self, widget: RecordRow, row: Row) -> None:
+    def _fill_next(self, *_: object) -> None:
+        """Fill the first row that does not say yet what it should; the next one waits for the next frame."""
+        theme = App.get_running_app().theme
+        colour = theme.palette.action[1:]
+        for at, row in enumerate(self._rows[: int(self.fits)]):
+            still = self._still(at)
+            still.behind = theme.ground
+            if self._filled.get(still) != (row, colour):
+                self._filled[still] = (row, colour)
+                self._fill(still.children[0], row, colour)
+                self._go_on()
+                return
+
+    def _still(self, at: int) -> Still:
+        """Return the row of this place, there to be seen."""
+        if at == len(self._stills):
+            self._stills.append(Still(size_hint_y=None))
+            self._stills[at].add_widget(RecordRow())
+        still = self._stills[at]
+        if still.parent is None:
+            self._filled.pop(still, None)
+            still.height = self._row_px
+            self.add_widget(still, index=1)
+        return still
+
+    def _fill(self, widget: RecordRow, row: Row, colour: str) -> None:
         widget.record = row.record
         widget.kind_word = row.kind_word
         widget.kind_icon = ICONS[row.kind]
@@ -78,4 +109,4 @@ class RowList(BoxLayout):
         widget.second = row.second
         widget.snippet = row.snippet
         widget.snippet_marks = list(row.snippet_marks)
-        widget.mark_colour = self._colour
+        widget.mark_colour = colour

@@ -22,7 +22,13 @@ from kiosk.flows.session import Phase, SessionSettings
 from kiosk.flows.surround import Place
 from kiosk.words import Words
 from tests.support.device_terminal import PUBLIC_URL, Devices
-from tests.support.fake_kiosk import FakeContent, FakePaper, fake_check, some_records
+from tests.support.fake_kiosk import (
+    FakeContent,
+    FakePaper,
+    HereSeeker,
+    fake_check,
+    some_records,
+)
 
 TURN_S = 0.02
 PATIENCE_S = 6.0
@@ -63,6 +69,7 @@ class Robot:
             paper=lambda _: FakePaper(),
             check=fake_check,
             open_content=lambda _: FakeContent(some_records()),
+            open_seeker=lambda _, words: HereSeeker(FakeContent(some_records()), words),
             new_key=lambda: secrets.token_hex(16),
         )
         self.kiosk = Kiosk(Words.load(), ports=ports, settings=SessionSettings())

@@ -19,8 +19,10 @@ from content.replica.ports import Hit, Notices, Results, Verified
 from content.requests.form import DeliveryWay, RequestForm
 from devices.clock import CHINA
 from devices.ipc.messages import Message, ToAgent, ToUi, Welcome
+from kiosk.flows.content import Content
 from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.ports import Filed, Ports
+from kiosk.flows.seeking import Ask, Found, look
 from kiosk.flows.session import SessionSettings
 from kiosk.words import Words
 
@@ -141,6 +143,27 @@ class FakeContent:
 
     def _verified(self, record: Record) -> Verified:
         return Verified(record, "gov/512299", self.versions.get(record.id, 1), 1, ("审签人",))
+
+
+class HereSeeker:
+    """Looks at once, on the thread that asks."""
+
+    def __init__(self, content: Content, words: Words) -> None:
+        self._content, self._words = content, words
+        self._found: Found | None = None
+
+    def seek(self, ask: Ask) -> None:
+        self._found = look(ask, self._content, self._words)
+
+    def found(self) -> Found | None:
+        found, self._found = self._found, None
+        return found
+
+    def forget(self) -> None:
+        self._found = None
+
+    def close(self) -> None:
+        self.forget()
 
 
 class FakePaper:
@@ -265,6 +288,7 @@ def make_ports(agent: FakeAgent, clock: FakeClock, content: FakeContent) -> Port
         paper=lambda _: FakePaper(),
         check=fake_check,
         open_content=lambda _: content,
+        open_seeker=lambda _, words: HereSeeker(content, words),
         new_key=lambda: next(keys),
     )
 

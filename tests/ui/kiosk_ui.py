@@ -1,10 +1,12 @@
 """The real kiosk app on fake ports, and the hand of a test on it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kiosk.flows.session import SessionSettings
+from kiosk.seeker import BesideSeeker
 from tests.support.fake_kiosk import (
     FakeAgent,
     FakeClock,
@@ -34,7 +36,10 @@ class KioskUi(Ui):
 
         self.agent, self.clock = FakeAgent(), FakeClock()
         self.content = FakeContent(some_records())
-        ports = make_ports(self.agent, self.clock, self.content)
+        ports = replace(
+            make_ports(self.agent, self.clock, self.content),
+            open_seeker=lambda _, words: BesideSeeker(self.content, words, at_end=lambda: None),
+        )
         app = KioskApp(
             ports=ports, link=self.agent, settings=SessionSettings(), on_ready=lambda: None
         )
@@ -51,10 +56,11 @@ class KioskUi(Ui):
         self.pump(2)
 
     def settle(self) -> None:
-        """Let a turn of the app's own event pass, and what it set off be drawn."""
+        """Let a turn of the app's own event pass, the search answer, and what they set off be drawn."""
         turns = self.app.turns
         self.wait(lambda: self.app.turns > turns + 1, "turns")
-        self.pump(4)
+        self.wait(lambda: not self.app.kiosk.search.is_waiting, "search answered")
+        self.pump(10)
 
     def type_into(self, label: str, text: str) -> None:
         self.press(label)

@@ -2,12 +2,13 @@ from content.answers.answer import Answer, Answers, Certainty
 from kiosk.flows.answering import NOT_ASKED
 from kiosk.flows.search import SearchFlow, SearchState
 from kiosk.words import Words
-from tests.support.fake_kiosk import FakeContent, some_records
+from tests.support.fake_kiosk import FakeContent, HereSeeker, some_records
 
 
 def open_search(content: FakeContent | None = None) -> tuple[SearchFlow, FakeContent]:
     content = content or FakeContent(some_records())
-    flow = SearchFlow(Words.load(), content=content)
+    words = Words.load()
+    flow = SearchFlow(words, seeker=HereSeeker(content, words))
     flow.open()
     return flow, content
 
@@ -93,7 +94,7 @@ def test_before_the_copy_is_open_the_search_waits() -> None:
     flow.tick(1)
 
     assert flow.view.state is SearchState.LOADING
-    flow.use(FakeContent(some_records()))
+    flow.use(HereSeeker(FakeContent(some_records()), Words.load()))
     flow.refresh()
     assert flow.view.query == "低保"
     assert flow.view.rows
