@@ -55,7 +55,9 @@ class Camera:
         await page.wait_for_load_state("load")
         await page.wait_for_timeout(400)
         if full:
-            await page.evaluate("scrollTo(0, 0)")  # or what stands beside the text is drawn half-way down
+            await page.evaluate(
+                "scrollTo(0, 0)"
+            )  # or what stands beside the text is drawn half-way down
         data = await page.screenshot(full_page=full)
         with Image.open(io.BytesIO(data)) as picture:
             _keep(name, picture, width=width)
