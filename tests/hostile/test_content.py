@@ -173,8 +173,8 @@ async def test_an_old_version_played_back_as_new(siege: Siege) -> None:
     keys = siege.zone.keys
     first = keys.lines[0].entry
     keys.append(keys.entry(document(title=GOOD, text="标准提高到每人每月760元。"), version=2))
-    await siege.strike()
     before = siege.glass()
+    await siege.strike()
     await until(lambda: siege.glass() != before)
     newest = siege.glass()
     keys.append(first)
