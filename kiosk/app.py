@@ -212,9 +212,6 @@ class KioskApp(App):
         self._dock.warm_up()
         for place in Place:
             self._screen(place)
-        from kiosk.widgets.rehearsal import rehearse
-
-        rehearse()
         Clock.schedule_once(self._keep_still, _READ_S)
 
     def _keep_still(self, _dt: float) -> None:

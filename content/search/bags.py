@@ -111,14 +111,16 @@ def rarest(
 ) -> tuple[str, ...]:
     """Return the terms to ask the index for: rare ones first, while their lists are short enough.
 
-    At least FEWEST_TERMS are kept, however common.
+    FEWEST_TERMS are kept though they are common, but a second one only with twice as many postings at most: of terms
+    that a third of all records hold the first says as much as all of them.
     """
     known = sorted((term for term in terms if documents.get(term)), key=documents.__getitem__)
     kept: list[str] = []
     total = 0
     for term in known[:most]:
         total += documents[term]
-        if total > postings and len(kept) >= FEWEST_TERMS:
+        room = postings if len(kept) >= FEWEST_TERMS else FEWEST_TERMS * postings
+        if total > room and kept:
             break
         kept.append(term)
     return tuple(kept)

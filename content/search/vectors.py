@@ -31,7 +31,7 @@ class Cloud:
 
     Attributes:
         rows: ascending.
-        signs: one bit a dimension, around the mean, in words of 64.
+        signs: one bit a dimension, around the mean, in words of 64; the same word of all rows lies together.
         mean: of all.
     """
 
@@ -79,7 +79,7 @@ class CloudMaker:
         words = -(-len(self._sum) // 64)
         return Cloud(
             np.concatenate([*self._rows, np.empty(0, np.int64)]),
-            np.concatenate([*self._signs, np.empty((0, words), np.uint64)]),
+            np.asfortranarray(np.concatenate([*self._signs, np.empty((0, words), np.uint64)])),
             self._mean(),
         )
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from content.search.asking import Asked
+from content.search.bags import rarest
 from content.search.common_names import common_names
 from content.search.everyday import EVERYDAY, official_names, read_matters, spoken_words
 from content.search.match import Mode, read_query
@@ -137,3 +138,18 @@ def test_every_everyday_name_leads_to_its_official_phrase_and_stands_under_one()
 )
 def test_hits_far_behind_the_best_do_not_fill_pages(scores: list[float], shown: int) -> None:
     assert worth_showing(np.array(scores, np.float32)) == shown
+
+
+def test_of_common_terms_only_so_many_are_asked_for_as_can_be_ranked_in_time() -> None:
+    held = {"甲乙": 9_000, "乙丙": 14_000, "丙丁": 30_000}
+
+    assert rarest(held, held, most=12, postings=12_000) == ("甲乙", "乙丙")
+    assert rarest(["丙丁", "乙丙"], held, most=12, postings=12_000) == ("乙丙",)
+    assert rarest(["丙丁"], held, most=12, postings=12_000) == ("丙丁",)
+
+
+def test_rare_terms_are_asked_for_as_long_as_their_lists_are_short() -> None:
+    held = {"甲": 1, "乙": 2, "丙": 7, "丁": 12_000, "戊": 0}
+
+    assert rarest(held, held, most=12, postings=12_000) == ("甲", "乙", "丙")
+    assert rarest(held, held, most=2, postings=12_000) == ("甲", "乙")
