@@ -54,7 +54,7 @@ def test_pictures_are_the_same_in_every_pixel_as_what_they_are_pictures_of(
 
     with Image.open(tmp_path / "pictures.png") as one, Image.open(tmp_path / "drawn.png") as other:
         assert len(found) > 8
-        assert len(one.getcolors(1 << 24)) > 20
+        assert len(one.getcolors(1 << 24) or ()) > 20
         assert ImageChops.difference(one, other).getbbox() is None
 
 
