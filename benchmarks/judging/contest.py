@@ -150,6 +150,8 @@ LIMITS = {
     "initials": "found10 >= 0.96",
     "everyday questions": "found3 >= 0.90",
     "everyday names": "found3 >= 0.90",
+    "everyday second questions": "found3 >= 0.90",
+    "everyday second names": "found3 >= 0.90",
     "everyday unseen questions": "found3 >= 0.90",
     "everyday unseen names": "found3 >= 0.90",
 }

@@ -147,12 +147,16 @@ def typed_items(docs: Sequence[Doc]) -> Iterator[JudgedSet]:
         yield JudgedSet(name, "docs", tuple(queries))
 
 
+SEEN = ("questions", "names", "second_questions", "second_names")
+"""The second ones were unseen until everyday words were added that they lacked."""
+
+
 def golden(folder: Path) -> tuple[list[Doc], list[JudgedSet]]:
     """Return official titles, and what citizens say for some of them: questions and everyday names."""
     titles = (folder / "search_titles.txt").read_text("utf-8").splitlines()
     docs = [Doc(f"T{at:03}", title, "", "item") for at, title in enumerate(titles)]
     by_title = {doc.title: doc.id for doc in docs}
-    sets = [_spoken(folder, name, by_title) for name in ("questions", "names")]
+    sets = [_spoken(folder, name, by_title) for name in SEEN]
     return docs, sets
 
 
