@@ -166,7 +166,7 @@ class IndexReader:
         ]
 
     def _by_all_grounds(self, asked: Asked, *, is_cut: bool) -> list[Placed]:
-        mix = MIXES[asked.query.mode]
+        mix = MIXES[asked.query.mode].among(self._corpus.records)
         reader = self._reading
         reading = reader.begin(gist(asked.query.text)) if reader else None
         self._count_terms(asked.terms)

@@ -5,7 +5,8 @@ family of records answers are added up; what staff curated and what is surely me
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import log
 
 import numpy as np
 
@@ -13,6 +14,10 @@ from content.search.asking import Asked
 from content.search.match import Mode
 from content.search.request import Curation, Ranked, Why
 from content.search.vectors import Floats
+
+MEASURED_ON = 5_000
+"""Records of the smaller of the two corpora that the weights were chosen on."""
+LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,22 @@ class Mix:
     prior: float
     sentence: float
     caution: float
+
+    def among(self, records: int) -> "Mix":
+        """Return the mix for a corpus of so many records.
+
+        Words are worth the logarithm of how rare they are: in a small corpus less than in the one that the weights
+        were measured on, and nearness as much as ever. Names (item mode) hold everywhere.
+        """
+        if self.caution == 0 or records >= MEASURED_ON:
+            return self
+        share = max(LEAST_SHARE, (log(max(records, 2)) / log(MEASURED_ON)) ** 2)
+        return replace(
+            self,
+            meaning=self.meaning * share,
+            prior=self.prior * share,
+            sentence=self.sentence * share,
+        )
 
     def heeds_meaning(self, certainty: float) -> bool:
         """Say whether meaning can still change the order when the words are this certain."""

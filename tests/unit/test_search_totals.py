@@ -46,3 +46,14 @@ def test_a_sound_or_a_synonym_is_more_than_nearness(name: str) -> None:
     grounds = replace(GROUNDS, certainty=1.0, words=NONE, **{name: by_other_ways})
 
     assert totals(grounds, MIXES[Mode.ITEM])[1] > 150 * (0.93 - 0.80)
+
+
+def test_nearness_counts_less_where_words_can_say_less() -> None:
+    mix = MIXES[Mode.QUESTION]
+    shares = [mix.among(records).sentence / mix.sentence for records in (1, 80, 600, 1_200, 5_000)]
+
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.5, 1.0)
+    assert mix.among(600).meaning / mix.meaning == mix.among(600).prior / mix.prior == shares[2]
+    assert mix.among(1_000_000) is mix
+    assert MIXES[Mode.ITEM].among(80) is MIXES[Mode.ITEM]
