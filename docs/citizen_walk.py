@@ -60,6 +60,7 @@ def _read(glass: Glass) -> str:
     visitor.open_keyboard()
     visitor.type_pinyin("dibao", "低保")
     visitor.touch("完成")
+    glass.camera.rest()
     visitor.touch("望溪县人民政府办公室关于提高")
     visitor.sees("望政办发〔2026〕18号")
     shoot("reader")
@@ -134,6 +135,7 @@ def _clear_card(glass: Glass) -> None:
     visitor.open_keyboard()
     visitor.type_pinyin("gengdi", "耕地")
     visitor.touch("完成")
+    glass.camera.rest()  # the ways to narrow come with the answer, and move the list
     visitor.touch("文件：望溪县2026年耕地")
     visitor.sees("明白卡")
     glass.camera.kiosk("reader-clear-card")
