@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from camera import KIOSK, KIOSK_PX, OUT, SCREEN_PX, Camera, Glass  # noqa: E402
-from citizen_walk import citizen  # noqa: E402
+from citizen_walk import LOW_INCOME, citizen  # noqa: E402
 from fleet_walk import closed, emergency, fleet, pairing  # noqa: E402
 from playwright.async_api import Browser  # noqa: E402 - after the path to tests/
 from staff_walk import staff  # noqa: E402
@@ -24,6 +24,7 @@ from staff_walk import staff  # noqa: E402
 from controller import keys  # noqa: E402
 from controller.demo.devices import hands  # noqa: E402
 from controller.demo.places import HALL, Terminal  # noqa: E402
+from controller.demo.seed import items  # noqa: E402
 from controller.demo.zone import DemoZone, Wishes, demo_zone  # noqa: E402
 from tests.support.browser import PHONE_SIZE, open_browser  # noqa: E402
 from tests.support.desk_browser import new_person  # noqa: E402
@@ -44,6 +45,7 @@ async def phones(
     addresses = {
         "phone-document": document,
         "phone-request": receipt,
+        "phone-item": f"{base}/d/{next(one.id for one in items() if one.title == LOW_INCOME)}",
         "phone-lookup": f"{base}/r",
         "phone-missing": f"{base}/d/0000000000",
         "phone-search": f"{base}/s",
