@@ -34,12 +34,6 @@ pytestmark = [
 
 
 @pytest.fixture
-async def siege(tmp_path: Path) -> AsyncIterator[Siege]:
-    async with besieged(tmp_path) as one:
-        yield one
-
-
-@pytest.fixture
 async def strict(tmp_path: Path) -> AsyncIterator[Siege]:
     """Two people must sign."""
     async with besieged(tmp_path, threshold=2) as one:

@@ -1,6 +1,5 @@
 """Attacks on the terminal itself: a hand on its disk, a clock that is wrong."""
 
-from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ import pytest
 from content.feed.body import body_bytes
 from content.feed.entry import line_to_bytes, pack
 from content.replica.writer import ReplicaWriter
-from tests.support.besieged import GOOD, LIE, LIE_ID, NEXT, Siege, besieged
+from tests.support.besieged import GOOD, LIE, LIE_ID, NEXT, Siege
 from tests.support.mosquitto import HAS_MOSQUITTO, until
 from tests.support.signers import FEED, ZoneKeys, document
 from tests.support.zone_ca import wall_now
@@ -24,12 +23,6 @@ pytestmark = [
     pytest.mark.skipif(not HAS_MOSQUITTO, reason="mosquitto is not installed"),
 ]
 FORGED = "每人每月270元"
-
-
-@pytest.fixture
-async def siege(tmp_path: Path) -> AsyncIterator[Siege]:
-    async with besieged(tmp_path) as one:
-        yield one
 
 
 async def test_a_text_changed_in_the_copy(siege: Siege) -> None:

@@ -28,12 +28,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-async def siege(tmp_path: Path) -> AsyncIterator[Siege]:
-    async with besieged(tmp_path) as one:
-        yield one
-
-
 def _with_stranger(policy: Policy, stranger: Signer) -> Policy:
     """Return a policy by which a stranger may sign alone."""
     from content.feed.policy import PolicyKey

@@ -1,8 +1,6 @@
 """Attacks with a line and a head in one message: a true one of the two lends the other nothing."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,7 +9,7 @@ from content.feed.chain import Head
 from content.feed.entry import SignedHead, head_to_bytes, line_to_bytes
 from content.feed.together import FORM, together
 from devices.wire import topics
-from tests.support.besieged import GOOD, LIE, LIE_ID, NEXT, Siege, besieged
+from tests.support.besieged import GOOD, LIE, LIE_ID, NEXT, Siege
 from tests.support.mosquitto import HAS_MOSQUITTO
 from tests.support.signers import FEED, document
 
@@ -20,12 +18,6 @@ pytestmark = [
     pytest.mark.broker,
     pytest.mark.skipif(not HAS_MOSQUITTO, reason="mosquitto is not installed"),
 ]
-
-
-@pytest.fixture
-async def siege(tmp_path: Path) -> AsyncIterator[Siege]:
-    async with besieged(tmp_path) as one:
-        yield one
 
 
 async def _strike(siege: Siege, line: bytes, signed: SignedHead) -> None:
