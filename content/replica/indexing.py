@@ -15,8 +15,11 @@ from content.search.match import IndexRow, index_row
 from content.search.passages import passage
 from content.search.vectors import to_code
 
-FORMAT = "2"
+FORMAT = "3"
 _FORMAT_KEY = "search_format"
+_BY_TEXT = ("suggestion", "bag", "plain")
+"""Tables beside the index that follow from a record's text alone."""
+_BESIDE = (*_BY_TEXT, "vector")
 _COLUMNS = ("title", "body", "pinyin", "initials")
 
 Read = Callable[[bytes], Record]
@@ -61,7 +64,7 @@ class IndexWriter:
                 " changes = changes + 1",
                 (length,),
             )
-        for table in ("suggestion", "bag", "vector"):
+        for table in _BESIDE:
             self._db.execute(f"DELETE FROM {table} WHERE row = ?", (row,))  # noqa: S608
 
     def is_current(self) -> bool:
@@ -73,7 +76,7 @@ class IndexWriter:
 
     def begin_anew(self) -> None:
         """Empty all search tables and note the version of the analysis that fills them."""
-        for table in ("suggestion", "bag", "vector"):
+        for table in _BESIDE:
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608
         self._db.execute("INSERT INTO search (search) VALUES ('delete-all')")
         self._db.execute("UPDATE corpus SET records = 0, length = 0, changes = changes + 1")
@@ -113,6 +116,8 @@ class IndexWriter:
                 index.bag,
             ),
         )
+        if index.plain:
+            self._db.execute("INSERT INTO plain VALUES (?, ?)", (row, index.plain))
         self._db.execute(
             "UPDATE corpus SET records = records + 1, length = length + ?", (index.length,)
         )
@@ -153,10 +158,11 @@ def disagreements(
 
 
 def _strays(db: apsw.Connection) -> bool:
-    """Say whether a suggestion or a vector is kept of a row that is no record's."""
+    """Say whether something is kept of a row that is no record's."""
     sql = " UNION ALL ".join(
         f"SELECT 1 FROM {table} WHERE row NOT IN (SELECT row FROM bag)"  # noqa: S608
-        for table in ("suggestion", "vector")
+        for table in _BESIDE
+        if table != "bag"
     )
     return db.execute(sql).fetchone() is not None
 
@@ -196,17 +202,19 @@ def _texts(index: IndexRow) -> Iterator[str]:
 
 
 def agrees(db: apsw.Connection, row: int, record: Record) -> bool:
-    """Say whether a record's suggestions and bag of words are those of its text; cheap, for one record."""
+    """Say whether a record's suggestions, bag of words and kept text are those of its text; cheap, for one record."""
     index = index_row(record)
     if index is None:
-        held = "SELECT 1 FROM suggestion WHERE row = ?1 UNION SELECT 1 FROM bag WHERE row = ?1"
-        return db.execute(held, (row,)).fetchone() is None
+        sql = (f"SELECT 1 FROM {table} WHERE row = ?1" for table in _BY_TEXT)  # noqa: S608
+        return db.execute(" UNION ".join(sql), (row,)).fetchone() is None
     return is_kept(db, row, index)
 
 
 def is_kept(db: apsw.Connection, row: int, index: IndexRow) -> bool:
-    """Say whether suggestions and bag of a row are these."""
+    """Say whether suggestions, bag and text of a row are these."""
     keys = db.execute("SELECT key FROM suggestion WHERE row = ? ORDER BY key", (row,)).fetchall()
     bags = db.execute("SELECT title, length, terms FROM bag WHERE row = ?", (row,)).fetchall()
     same_keys = tuple(key for (key,) in keys) == index.keys
-    return same_keys and bags == [(index.name, index.length, index.bag)]
+    plain = db.execute("SELECT text FROM plain WHERE row = ?", (row,)).fetchall()
+    same_text = plain == ([(index.plain,)] if index.plain else [])
+    return same_keys and same_text and bags == [(index.name, index.length, index.bag)]

@@ -11,6 +11,10 @@ CREATE TABLE IF NOT EXISTS bag (
   terms BLOB NOT NULL           -- content.search.bags
 ) STRICT;
 CREATE INDEX IF NOT EXISTS bag_record ON bag (record);
+CREATE TABLE IF NOT EXISTS plain (
+  row INTEGER PRIMARY KEY,      -- of entry; long texts only
+  text BLOB NOT NULL            -- content.search.closeness
+) STRICT;
 CREATE TABLE IF NOT EXISTS corpus (
   only INTEGER PRIMARY KEY CHECK (only = 1),
   records INTEGER NOT NULL,

@@ -20,6 +20,7 @@ SIEVE = 1 << 16
 FEWEST_TERMS = 2
 
 Floats = NDArray[np.float32]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,26 @@ class Bags:
 
     def scores(self, terms: Sequence[Term], *, corpus: "Corpus") -> Floats:
         """Return the BM25 of each bag for a query, with the index's own formula."""
+        at, maybe = self._found(terms)
+        counts, owner = self.counts[maybe].astype(np.float32), self.owner[maybe]
+        worth = [term.weight * corpus.rarity(term.documents) for term in terms]
+        norm = K1 * (1 - B + B * self.lengths / corpus.mean_length)
+        gained = np.array(worth, np.float32)[at] * counts * (K1 + 1) / (counts + norm[owner])
+        return np.bincount(owner, gained, minlength=len(self.lengths)).astype(np.float32)
+
+    def coverage(self, terms: Sequence[Term], *, corpus: "Corpus") -> Floats:
+        """Return what the terms that each bag holds are worth, each counted once."""
+        if not terms:
+            return np.zeros(len(self.lengths), np.float32)
+        at, maybe = self._found(terms)
+        worth = np.array(
+            [term.weight * corpus.rarity(term.documents) for term in terms], np.float32
+        )
+        held = np.bincount(self.owner[maybe], worth[at], minlength=len(self.lengths))
+        return held.astype(np.float32)
+
+    def _found(self, terms: Sequence[Term]) -> tuple[Places, Places]:
+        """Return, for each place of a bag that holds one of the terms, which term, and the place."""
         names = np.array([term_hash(term.text) for term in terms], np.uint32)
         order = np.argsort(names)
         names = names[order]
@@ -85,12 +106,7 @@ class Bags:
         hashes = self.hashes[maybe]
         at = np.minimum(np.searchsorted(names, hashes), len(names) - 1)
         same = names[at] == hashes
-        at, maybe = order[at[same]], maybe[same]
-        counts, owner = self.counts[maybe].astype(np.float32), self.owner[maybe]
-        worth = [term.weight * corpus.rarity(term.documents) for term in terms]
-        norm = K1 * (1 - B + B * self.lengths / corpus.mean_length)
-        gained = np.array(worth, np.float32)[at] * counts * (K1 + 1) / (counts + norm[owner])
-        return np.bincount(owner, gained, minlength=len(self.lengths)).astype(np.float32)
+        return order[at[same]], maybe[same]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from content.search.analyse import (
     title_terms,
     without_question_words,
 )
+from content.search.closeness import pack_text
 from content.search.curated import CuratedWords
 from content.search.numerals import document_number, number_terms
 
@@ -67,6 +68,7 @@ class IndexRow:
         expired: it is no longer in force.
         length: terms of title and body.
         bag: all terms, packed.
+        plain: title and text in normal form, packed; b"" for short ones.
     """
 
     title: str
@@ -82,6 +84,7 @@ class IndexRow:
     expired: bool
     length: int
     bag: bytes
+    plain: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,8 @@ def index_row(record: Record) -> IndexRow | None:
     keys = {normalise(name) for name in names}
     keys |= {term.full_key for term in pinyin} | {term.initials_key for term in pinyin}
     title = [term for name in names for term in text_terms(normalise(name))]
-    text = text_terms(normalise(body))
+    plain = normalise(body)
+    text = text_terms(plain)
     name = normalise(record.title)
     return IndexRow(
         " ".join(title),
@@ -128,6 +132,7 @@ def index_row(record: Record) -> IndexRow | None:
         isinstance(record, DisclosureRecord) and record.validity is Validity.REPEALED,
         len(title) + len(text),
         bags.pack(title, text, [syllables for term in pinyin for syllables in term.pinyin.split()]),
+        pack_text(f"{name}\n{plain}"),
     )
 
 

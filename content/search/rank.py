@@ -18,6 +18,8 @@ from content.search.vectors import Floats
 MEASURED_ON = 5_000
 """Records of the smaller of the two corpora that the weights were chosen on."""
 LEAST_SHARE = 0.5
+LONG = 1_000.0
+"""Terms of a text from which on it matters fully whether its words stand together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +32,31 @@ class Mix:
         sentence: the cosine of the sentence model's title vectors, beyond its floor.
         caution: power of the doubt with which the sentence model's share falls; for what has no other ground, at
             least the first.
+        closeness: what the best window of a text holds of the query's words, beside BM25 of all of it.
     """
 
     meaning: float
     prior: float
     sentence: float
     caution: float
+    closeness: float = 0.0
 
-    def among(self, records: int) -> "Mix":
-        """Return the mix for a corpus of so many records.
+    def among(self, records: int, mean_length: float) -> "Mix":
+        """Return the mix for a corpus of so many records, of so many terms each on average.
 
         Words are worth the logarithm of how rare they are: in a small corpus less than in the one that the weights
-        were measured on, and nearness as much as ever. Names (item mode) hold everywhere.
+        were measured on, and nearness as much as ever. Names (item mode) hold everywhere. Where all texts are short,
+        each is one window, and its words have been counted.
         """
-        if self.caution == 0 or records >= MEASURED_ON:
+        if self.caution == 0:
             return self
-        share = max(LEAST_SHARE, (log(max(records, 2)) / log(MEASURED_ON)) ** 2)
+        share = min(1.0, max(LEAST_SHARE, (log(max(records, 2)) / log(MEASURED_ON)) ** 2))
         return replace(
             self,
             meaning=self.meaning * share,
             prior=self.prior * share,
             sentence=self.sentence * share,
+            closeness=self.closeness * min(1.0, mean_length / LONG),
         )
 
     def heeds_meaning(self, certainty: float) -> bool:
@@ -60,7 +66,7 @@ class Mix:
 
 MIXES = {
     Mode.ITEM: Mix(0.0, 0.0, 150.0, caution=0.0),
-    Mode.QUESTION: Mix(1.0, 1.0, 150.0, caution=2.0),
+    Mode.QUESTION: Mix(1.3, 1.3, 150.0, caution=2.0, closeness=0.6),
     Mode.LATIN: Mix(0.0, 0.0, 0.0, caution=0.0),
     Mode.NUMBER: Mix(0.0, 0.0, 0.0, caution=0.0),
 }
@@ -73,7 +79,7 @@ TAIL = 0.33
 ALWAYS = 10
 """Hits that are shown however far behind the best they are."""
 
-CERTAIN = 0.7
+CERTAIN = 0.5
 """Of this certainty the words alone decide."""
 POPULAR = 0.02
 """Of the best score, at most: it decides between hits that are as good as equal and nowhere else."""
@@ -108,6 +114,7 @@ class Grounds:
         related: BM25 of synonyms and of everyday names found in the query.
         meaning, sentence: cosines.
         prior: at most 0.
+        closeness: what the words of its best window are worth.
         certainty: how much of what the query's rare words could give the best candidate gives, 0..1.
     """
 
@@ -117,6 +124,7 @@ class Grounds:
     meaning: Floats
     sentence: Floats
     prior: Floats
+    closeness: Floats
     certainty: float = 0.0
 
 
@@ -133,6 +141,7 @@ def totals(grounds: Grounds, mix: Mix) -> Floats:
         + mix.meaning * doubt * grounds.meaning
         + mix.prior * doubt * grounds.prior
         + mix.sentence * doubt**caution * sentence
+        + mix.closeness * grounds.closeness
     )
     return total
 

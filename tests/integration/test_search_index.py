@@ -79,12 +79,15 @@ def test_index_and_text_agree_after_edits_and_withdrawals(
         "UPDATE bag SET terms = x'00'",
         "DELETE FROM bag WHERE row = 1",
         "UPDATE corpus SET records = 7",
+        "UPDATE plain SET text = x'00'",
+        "DELETE FROM plain",
+        "INSERT INTO plain VALUES (9, x'00')",
     ],
 )
 def test_any_disagreement_of_index_and_text_is_seen(
     damage: str, path: Path, keys: ZoneKeys, writer: ReplicaWriter
 ) -> None:
-    keys.publish(document())
+    keys.publish(document(text="每人每月900元。" * 99))
     writer.apply(FEED, keys.lines, now=NOW)
     assert wrong_in(path) == ()
 

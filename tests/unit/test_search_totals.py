@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from content.search.match import Mode
-from content.search.rank import CERTAIN, MIXES, Grounds, totals
+from content.search.rank import CERTAIN, LONG, MIXES, Grounds, totals
 
 NONE = np.zeros(3, np.float32)
 GROUNDS = Grounds(
@@ -16,6 +16,7 @@ GROUNDS = Grounds(
     meaning=NONE,
     sentence=np.array([0.83, 0.93, 0.90], np.float32),
     prior=NONE,
+    closeness=NONE,
     certainty=0.46,
 )
 """As a long notice gets for one word of its title, beside two short titles of things of that kind."""
@@ -50,10 +51,32 @@ def test_a_sound_or_a_synonym_is_more_than_nearness(name: str) -> None:
 
 def test_nearness_counts_less_where_words_can_say_less() -> None:
     mix = MIXES[Mode.QUESTION]
-    shares = [mix.among(records).sentence / mix.sentence for records in (1, 80, 600, 1_200, 5_000)]
+    among = [mix.among(records, LONG) for records in (1, 80, 600, 1_200, 5_000, 1_000_000)]
+    shares = [one.sentence / mix.sentence for one in among]
 
     assert shares == sorted(shares)
-    assert (shares[0], shares[-1]) == (0.5, 1.0)
-    assert mix.among(600).meaning / mix.meaning == mix.among(600).prior / mix.prior == shares[2]
-    assert mix.among(1_000_000) is mix
-    assert MIXES[Mode.ITEM].among(80) is MIXES[Mode.ITEM]
+    assert (shares[0], shares[-2], shares[-1]) == (0.5, 1.0, 1.0)
+    assert among[2].meaning / mix.meaning == pytest.approx(shares[2])
+    assert among[2].prior / mix.prior == pytest.approx(shares[2])
+    assert MIXES[Mode.ITEM].among(80, LONG) is MIXES[Mode.ITEM]
+
+
+def test_standing_together_counts_as_much_as_the_texts_are_long() -> None:
+    mix = MIXES[Mode.QUESTION]
+    shares = [
+        mix.among(5_000, length).closeness / mix.closeness for length in (0, 140, 1_000, 4_000)
+    ]
+
+    assert shares == [0, pytest.approx(0.14), 1, 1]
+    assert MIXES[Mode.ITEM].closeness == 0
+
+
+def test_of_equal_words_those_that_stand_together_come_first() -> None:
+    grounds = replace(
+        GROUNDS,
+        words=np.full(3, 6.8, np.float32),
+        sentence=NONE,
+        closeness=np.array([2.0, 5.0, 3.0], np.float32),
+    )
+
+    assert list(np.argsort(-totals(grounds, MIXES[Mode.QUESTION]))) == [1, 2, 0]

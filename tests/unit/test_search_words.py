@@ -8,7 +8,7 @@ from content.search.bags import rarest
 from content.search.common_names import common_names
 from content.search.everyday import EVERYDAY, official_names, read_matters, spoken_words
 from content.search.match import Mode, read_query
-from content.search.rank import MIXES, Grounds, totals, worth_showing
+from content.search.rank import CERTAIN, MIXES, Grounds, totals, worth_showing
 from content.search.request import UNCURATED, Curation
 from content.search.shapes import ALIKE, look_alikes
 from content.search.vectors import SIFTED, CloudMaker, to_code, units
@@ -61,10 +61,10 @@ def test_meaning_counts_less_the_surer_the_words_are() -> None:
         none = np.zeros(2, np.float32)
         meaning = np.array([0, 40], np.float32)
         words = np.array([10, 0], np.float32)
-        grounds = Grounds(words, none, none, meaning, none, none, certainty)
+        grounds = Grounds(words, none, none, meaning, none, none, none, certainty)
         return float(np.diff(totals(grounds, MIXES[Mode.QUESTION]))[0])
 
-    assert second(0.0) > second(0.5) > second(1.0)
+    assert second(0.0) > second(CERTAIN / 2) > second(CERTAIN)
 
 
 def test_the_nearest_of_many_are_found_by_their_sign_bits() -> None:
@@ -102,8 +102,8 @@ def test_of_many_with_as_many_signs_in_common_only_so_many_are_measured() -> Non
 def test_where_the_words_are_certain_a_question_is_not_read_for_its_meaning() -> None:
     mix = MIXES[Mode.QUESTION]
 
-    assert mix.heeds_meaning(0.69)
-    assert not mix.heeds_meaning(0.7)
+    assert mix.heeds_meaning(CERTAIN - 0.01)
+    assert not mix.heeds_meaning(CERTAIN)
     assert MIXES[Mode.ITEM].heeds_meaning(1.0)
 
 
