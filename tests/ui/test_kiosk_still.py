@@ -151,3 +151,44 @@ def test_while_a_search_goes_on_nothing_is_said_to_be_missing(ui: KioskUi) -> No
     ui.wait(is_found, "results")
 
     assert not any("没有找到" in one for one in said)
+
+
+def test_a_part_is_drawn_when_it_unfolds_and_not_when_it_is_folded(
+    ui: KioskUi, tmp_path: Path
+) -> None:
+    from kivy.graphics import Callback, Color, Rectangle
+    from kivy.graphics.opengl import GL_SCISSOR_BOX, glGetIntegerv
+    from kivy.uix.widget import Widget
+
+    from kiosk.widgets.fold import Fold
+
+    part, inside = Fold(size_hint=(None, None), size=(200, 200), pos=(0, 0)), Widget()
+    with inside.canvas:
+        Color(1, 0, 0, 1)
+        Rectangle(pos=(0, 0), size=(200, 200))
+    part.add_widget(inside)
+    ui.welcome()
+    ui.app.frame.add_widget(part)
+
+    def red(opacity: float) -> int:
+        part.opacity = opacity
+        ui.pump(2)
+        ui.shot(tmp_path / "shot.png")
+        with Image.open(tmp_path / "shot.png") as shot:
+            counts = shot.convert("RGB").getcolors(1 << 24) or []
+        return next((count for count, colour in counts if colour == (255, 0, 0)), 0)
+
+    def width_drawn_on() -> int:
+        """How wide the part is drawn at most, seen or unseen."""
+        boxes: list[int] = []
+        with part.canvas:
+            asked = Callback(lambda _: boxes.append(glGetIntegerv(GL_SCISSOR_BOX)[2]))
+        ui.pump(3)
+        part.canvas.remove(asked)
+        return boxes[-1]
+
+    assert (red(1.0), red(0.0), red(1.0)) == (40_000, 0, 40_000)
+    assert width_drawn_on() >= 200
+    assert red(0.0) == 0
+    assert width_drawn_on() == 0
+    ui.app.frame.remove_widget(part)
