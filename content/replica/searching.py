@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from content.replica.clouds import Clouds, Sight
-from content.replica.reading import Reading, SentenceEncoder, SentenceReader
+from content.replica.reading import SentenceEncoder, SentenceReader
 from content.search.asking import Asked
 from content.search.bags import K1, Bags, Corpus, Term, rarest
 from content.search.closeness import Sought
@@ -27,6 +28,7 @@ from content.search.rank import (
     Grounds,
     curated,
     ground_of,
+    joined,
     totals,
     worth_showing,
 )
@@ -169,19 +171,26 @@ class IndexReader:
         ]
 
     def _by_all_grounds(self, asked: Asked, *, is_cut: bool) -> list[Placed]:
+        """Search by words while the sentence model reads, and wait for it with nothing else left to do."""
         mix = MIXES[asked.query.mode].among(self._corpus.records, self._corpus.mean_length)
         reader = self._reading
         reading = reader.begin(gist(asked.query.text)) if reader else None
         self._count_terms(asked.terms)
         asked = asked.corrected(self._holding)
         candidates = self._candidates(self._lexical(asked), tuple(asked.said.records))
-        sights = Sights()
-        if mix.heeds_meaning(self._certainty(asked, self._words(asked, _bags(candidates)))):
-            sights = self._look(asked.query, reading)
-            candidates += self._candidates(sights.rows - {one.row for one in candidates}, ())
+        heeds = mix.heeds_meaning(self._certainty(asked, self._words(asked, _bags(candidates))))
+        learned = self._learned(asked.query) if heeds else None
+        candidates += self._nearest(learned, candidates)
+        grounds = self._grounds(asked, candidates, learned)
+        if reading is not None and heeds:
+            sight = self._clouds.seen_from(reading.model, reading.vector.result())
+            more = self._nearest(sight, candidates)
+            candidates += more
+            grounds = joined(grounds, self._grounds(asked, more, learned))
+            grounds = replace(grounds, sentence=sight.cosines(_rows_of(candidates)))
         if not candidates:
             return []
-        grounds = self._grounds(asked, candidates, sights)
+        grounds = replace(grounds, meaning=_of_texts(candidates, grounds.meaning))
         if mix.closeness and asked.words:
             grounds = self._looked_into(
                 grounds, totals(grounds, mix), asked=asked, among=candidates
@@ -198,22 +207,18 @@ class IndexReader:
             for at in order.tolist()
         ]
 
+    def _nearest(self, sight: Sight | None, known: list[Candidate]) -> list[Candidate]:
+        """Return the rows that a model holds nearest, without those that are known."""
+        if sight is None:
+            return []
+        return self._candidates(set(sight.nearest(NEAREST)) - {one.row for one in known}, ())
+
     def _learned(self, query: Query) -> Sight | None:
         model = self._models.learned
         if model is None or query.mode is not Mode.QUESTION:
             return None
         vector = model.encode(query.text)
         return None if vector is None else self._clouds.seen_from(model.name, vector)
-
-    def _look(self, query: Query, reading: Reading | None) -> "Sights":
-        """Look at the vectors; those of the sentence model last, since it may still be reading."""
-        learned = self._learned(query)
-        rows = set(learned.nearest(NEAREST)) if learned else set()
-        sentence = None
-        if reading is not None:
-            sentence = self._clouds.seen_from(reading.model, reading.vector.result())
-            rows |= set(sentence.nearest(NEAREST))
-        return Sights(learned, sentence, frozenset(rows))
 
     def _lexical(self, asked: Asked) -> Iterable[int]:
         """Rows that hold the rarest terms of each kind."""
@@ -265,23 +270,25 @@ class IndexReader:
         )
         return [Candidate(*row) for row in found]
 
-    def _grounds(self, asked: Asked, candidates: list[Candidate], sights: "Sights") -> Grounds:
-        rows = np.array([one.row for one in candidates], np.int64)
+    def _grounds(self, asked: Asked, candidates: list[Candidate], learned: Sight | None) -> Grounds:
+        """Return all grounds but what the sentence model and the texts in full say."""
         none = np.zeros(len(candidates), np.float32)
-        model, learned = self._models.learned, sights.learned
+        if not candidates:
+            return Grounds(none, none, none, none, none, none, none)
         bags = _bags(candidates)
         words = self._words(asked, bags)
         prior = meaning = none
+        model = self._models.learned
         if model is not None and asked.query.mode is Mode.QUESTION:
             prior = model.prior * model.priors_of([one.family for one in candidates])
         if model is not None and learned is not None:
-            meaning = _of_texts(candidates, learned.cosines(rows) * model.meaning)
+            meaning = learned.cosines(_rows_of(candidates)) * model.meaning
         return Grounds(
             words=words,
             pinyin=self._bm25(asked.pinyin, bags, weight=PINYIN_WEIGHT),
             related=self._related(asked, candidates, bags),
             meaning=meaning,
-            sentence=sights.sentence.cosines(rows) if sights.sentence else none,
+            sentence=none,
             prior=prior,
             closeness=none,
             certainty=self._certainty(asked, words),
@@ -333,13 +340,8 @@ class IndexReader:
         return [Term(term, weight, n) for term in terms if (n := self._holding(term))]
 
 
-@dataclass(frozen=True, slots=True)
-class Sights:
-    """What a question sees of the vectors: nothing at all, if the words alone decide."""
-
-    learned: Sight | None = None
-    sentence: Sight | None = None
-    rows: frozenset[int] = frozenset()
+def _rows_of(candidates: Sequence[Candidate]) -> NDArray[np.int64]:
+    return np.array([one.row for one in candidates], np.int64)
 
 
 def _bags(candidates: Sequence[Candidate]) -> Bags:
@@ -352,6 +354,8 @@ def _of_texts(candidates: Sequence[Candidate], meaning: Floats) -> Floats:
     They are learned from running text: of an item's title and few words they say nothing (top three of everyday
     questions: 0.97 without, 0.88 with).
     """
+    if not meaning.any():
+        return meaning
     is_item = np.array([one.kind == ITEM for one in candidates])
     usual = meaning[~is_item].mean() if not is_item.all() else 0.0
     return np.where(is_item, usual, meaning).astype(np.float32)

@@ -5,7 +5,7 @@ family of records answers are added up; what staff curated and what is surely me
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from math import log
 
 import numpy as np
@@ -126,6 +126,16 @@ class Grounds:
     prior: Floats
     closeness: Floats
     certainty: float = 0.0
+
+
+def joined(grounds: Grounds, more: Grounds) -> Grounds:
+    """Return the grounds of some candidates and of more of them, whose words may be surer."""
+    columns = {
+        one.name: np.concatenate([getattr(grounds, one.name), getattr(more, one.name)])
+        for one in fields(Grounds)
+        if one.name != "certainty"
+    }
+    return replace(grounds, **columns, certainty=max(grounds.certainty, more.certainty))
 
 
 def totals(grounds: Grounds, mix: Mix) -> Floats:

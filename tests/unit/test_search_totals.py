@@ -1,12 +1,12 @@
 """What holds the word itself comes before what only means something near, where the words are sure."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from content.search.match import Mode
-from content.search.rank import CERTAIN, LONG, MIXES, Grounds, totals
+from content.search.rank import CERTAIN, LONG, MIXES, Grounds, joined, totals
 
 NONE = np.zeros(3, np.float32)
 GROUNDS = Grounds(
@@ -80,3 +80,14 @@ def test_of_equal_words_those_that_stand_together_come_first() -> None:
     )
 
     assert list(np.argsort(-totals(grounds, MIXES[Mode.QUESTION]))) == [1, 2, 0]
+
+
+def test_grounds_of_more_candidates_stand_behind_those_of_the_first() -> None:
+    surer = replace(GROUNDS, words=np.array([9.0, 1, 2], np.float32), certainty=0.8)
+
+    both = joined(GROUNDS, surer)
+
+    assert list(both.words) == [*GROUNDS.words, *surer.words]
+    assert list(both.sentence) == [*GROUNDS.sentence, *surer.sentence]
+    assert {len(getattr(both, one.name)) for one in fields(both) if one.name != "certainty"} == {6}
+    assert joined(surer, GROUNDS).certainty == both.certainty == 0.8
