@@ -13,8 +13,6 @@ from signage.kit.fonts import BOLD, REGULAR
 
 MAX_FPS = 45
 """Kivy's clock fires up to 3/5 of a frame early: 45 asks for about 60 frames a second."""
-
-
 TOUCHED_FPS = 90
 """About 120 looks a second: a key that is touched is then drawn 8 ms sooner. It costs 1.4 % of a core."""
 
