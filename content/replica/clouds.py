@@ -1,16 +1,18 @@
 """The vectors of a replica: sign bits in memory, read again when the content has moved on; the rest on disk."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from content.search.vectors import Bytes, Cloud, CloudMaker, Floats, Rows, units
+from content.search.vectors import SIFTED, Bytes, Cloud, CloudMaker, Floats, Rows, units
 
 _STEP = 4000
 
 Values = tuple[object, ...]
 Fetch = Callable[[str, Values], list[tuple]]  # type: ignore[type-arg]
+Coded = Sequence[tuple[int, bytes]]
+"""Rows, each with its vector as it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +25,23 @@ class Sight:
     fetch: Fetch
     seen: dict[int, float] = field(default_factory=dict)
 
-    def nearest(self, most: int) -> list[int]:
-        """Return the nearest rows."""
-        self._look(self.cloud.sifted(self.question).tolist())
+    def look(self, rows: Rows) -> None:
+        """Measure these now, so that asking for their cosines later takes no time."""
+        self._look([row for row in rows.tolist() if row not in self.seen])
+
+    def nearest(self, most: int, *, sifted: int = SIFTED) -> list[int]:
+        """Return the nearest rows of so many that have most sign bits in common."""
+        self.look(self.cloud.sifted(self.question, sifted))
         return sorted(self.seen, key=self.seen.__getitem__, reverse=True)[:most]
 
     def cosines(self, rows: Rows) -> Floats:
         """Return the cosine of each of these rows, 0 for one without a vector."""
+        self.look(rows)
         wanted: list[int] = rows.tolist()
-        self._look([row for row in wanted if row not in self.seen])
         return np.array([self.seen.get(row, 0.0) for row in wanted], np.float32)
 
     def _look(self, rows: list[int]) -> None:
-        marks = ",".join("?" * len(rows))
-        sql = f"SELECT row, code FROM vector WHERE model = ? AND row IN ({marks})"  # noqa: S608
-        known, codes = _unpacked(self.fetch(sql, (self.model, *rows)), len(self.question))
-        self.seen.update(zip(known.tolist(), (units(codes) @ self.question).tolist(), strict=True))
+        self.seen.update(_cosines(_some(self.fetch, self.model, rows), self.question))
 
 
 class Clouds:
@@ -48,14 +51,18 @@ class Clouds:
         self._fetch = fetch
         self._held: dict[str, tuple[int, Cloud]] = {}
 
-    def seen_from(self, model: str, question: Floats) -> Sight:
-        """Return the vectors of a model, as they stand in the file, seen from a question."""
+    def vectors_of(self, model: str, rows: Rows) -> Coded:
+        """Return the vectors of some rows, to be seen from a question that is not yet read."""
+        return _some(self._fetch, model, rows.tolist())
+
+    def seen_from(self, model: str, question: Floats, known: Coded = ()) -> Sight:
+        """Return the vectors of a model, as they stand in the file, seen from a question; some are known."""
         changes = sum(n for (n,) in self._fetch("SELECT changes FROM corpus", ()))
         held = self._held.get(model)
         if held is None or held[0] != changes:
             held = (changes, self._read(model, len(question)))
             self._held[model] = held
-        return Sight(model, held[1], question, self._fetch)
+        return Sight(model, held[1], question, self._fetch, _cosines(known, question))
 
     def _read(self, model: str, dimensions: int) -> Cloud:
         maker = CloudMaker(dimensions)
@@ -73,7 +80,18 @@ class Clouds:
             after = part[-1][0]
 
 
-def _unpacked(found: list[tuple], dimensions: int) -> tuple[Rows, Bytes]:  # type: ignore[type-arg]
+def _some(fetch: Fetch, model: str, rows: Sequence[int]) -> Coded:
+    marks = ",".join("?" * len(rows))
+    sql = f"SELECT row, code FROM vector WHERE model = ? AND row IN ({marks})"  # noqa: S608
+    return fetch(sql, (model, *rows)) if rows else ()
+
+
+def _cosines(known: Coded, question: Floats) -> dict[int, float]:
+    rows, codes = _unpacked(known, len(question))
+    return dict(zip(rows.tolist(), (units(codes) @ question).tolist(), strict=True))
+
+
+def _unpacked(found: Coded, dimensions: int) -> tuple[Rows, Bytes]:
     """Return rows and codes; a code of another length than the model's is as good as none."""
     same = [(row, code) for row, code in found if len(code) == dimensions]
     rows = np.array([row for row, _ in same], np.int64)

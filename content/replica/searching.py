@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from content.replica.clouds import Clouds, Sight
-from content.replica.reading import SentenceEncoder, SentenceReader
+from content.replica.reading import Reading, SentenceEncoder, SentenceReader
 from content.search.asking import Asked
 from content.search.bags import K1, Bags, Corpus, Term, rarest
 from content.search.closeness import Sought
@@ -15,6 +15,7 @@ from content.search.learned import Learned
 from content.search.match import (
     PINYIN,
     PINYIN_WEIGHT,
+    TITLE,
     WEIGHTS,
     WORDS,
     Mode,
@@ -27,13 +28,14 @@ from content.search.rank import (
     Candidate,
     Grounds,
     curated,
-    ground_of,
     joined,
+    of_texts,
     totals,
+    why_there,
     worth_showing,
 )
 from content.search.request import UNCURATED, Curation, Ranked, SearchRequest, Why
-from content.search.vectors import Floats
+from content.search.vectors import SIFTED, Floats
 from content.search.wording import Wording
 
 MOST_HITS = 200
@@ -41,8 +43,8 @@ MOST_TERMS = 12
 MOST_POSTINGS = 12_000
 """On two judged halves 30,000 found nothing more; each costs the index 0.3 microseconds."""
 NEAREST = 60
-ITEM = "item"
-"""The kind of a service item."""
+SIFTED_TITLES = 250
+"""How many title vectors are measured exactly: 400 changed no judged order, and these wait for the sentence model."""
 RELATED_WEIGHT = 0.3
 ALIKE_WEIGHT = 0.8
 FULL_TERM = K1 + 1
@@ -52,12 +54,15 @@ EVERYDAY_NAME = 8.0
 LOOKED_INTO = 40
 """The best candidates, whose texts are looked through."""
 _LONG_LIST = 200
-MOST_READ = 16
-"""Characters of a question that the sentence model reads: all of an everyday one. Eighty take 45 ms, sixteen 12."""
+MOST_READ = 12
+"""Characters of a question that the sentence model reads: all of an everyday one. Each takes a millisecond."""
 
 SUGGEST = (
     "SELECT record, feed, version, line FROM entry WHERE row IN (SELECT DISTINCT row FROM"
     " suggestion WHERE key >= ? AND key < ? ORDER BY length(key) LIMIT ?)"
+)
+_CANDIDATES = (
+    "SELECT row, record, kind, region, title, family, expired, length, terms FROM bag WHERE"
 )
 
 Values = tuple[object, ...]
@@ -158,7 +163,7 @@ class IndexReader:
             case Mode.LATIN | Mode.NUMBER:
                 return self._by_index_alone(query)
             case Mode.ITEM | Mode.QUESTION:
-                return self._by_all_grounds(Asked.of(query, self._wording), is_cut=is_cut)
+                return self._by_all_grounds(query, is_cut=is_cut)
 
     def _by_index_alone(self, query: Query) -> list[Placed]:
         found = dict.fromkeys(self._matching(query.required, query.mode, every=True))
@@ -170,27 +175,19 @@ class IndexReader:
             (Ranked(by_row[row].record, why), by_row[row].kind) for row in found if row in by_row
         ]
 
-    def _by_all_grounds(self, asked: Asked, *, is_cut: bool) -> list[Placed]:
+    def _by_all_grounds(self, query: Query, *, is_cut: bool) -> list[Placed]:
         """Search by words while the sentence model reads, and wait for it with nothing else left to do."""
-        mix = MIXES[asked.query.mode].among(self._corpus.records, self._corpus.mean_length)
-        reader = self._reading
-        reading = reader.begin(gist(asked.query.text)) if reader else None
+        reading = self._reading.begin(gist(query.text)) if self._reading else None
+        mix = MIXES[query.mode].among(self._corpus.records, self._corpus.mean_length)
+        asked = Asked.of(query, self._wording)
         self._count_terms(asked.terms)
         asked = asked.corrected(self._holding)
         candidates = self._candidates(self._lexical(asked), tuple(asked.said.records))
-        heeds = mix.heeds_meaning(self._certainty(asked, self._words(asked, _bags(candidates))))
-        learned = self._learned(asked.query) if heeds else None
-        candidates += self._nearest(learned, candidates)
-        grounds = self._grounds(asked, candidates, learned)
-        if reading is not None and heeds:
-            sight = self._clouds.seen_from(reading.model, reading.vector.result())
-            more = self._nearest(sight, candidates)
-            candidates += more
-            grounds = joined(grounds, self._grounds(asked, more, learned))
-            grounds = replace(grounds, sentence=sight.cosines(_rows_of(candidates)))
+        grounds = self._grounds(asked, candidates)
+        if mix.heeds_meaning(grounds.certainty):
+            grounds = self._meant(asked, reading, among=candidates, grounds=grounds)
         if not candidates:
             return []
-        grounds = replace(grounds, meaning=_of_texts(candidates, grounds.meaning))
         if mix.closeness and asked.words:
             grounds = self._looked_into(
                 grounds, totals(grounds, mix), asked=asked, among=candidates
@@ -199,19 +196,45 @@ class IndexReader:
         order = np.argsort(-total, kind="stable")[:MOST_HITS]
         if is_cut:
             order = order[: worth_showing(total[order])]
-        return [
-            (
-                ground_of(at, candidates[at].record, grounds=grounds, asked=asked),
-                candidates[at].kind,
-            )
-            for at in order.tolist()
-        ]
+        best = order.tolist()
+        hits = why_there(best, [one.record for one in candidates], grounds=grounds, asked=asked)
+        return [(hit, candidates[at].kind) for hit, at in zip(hits, best, strict=True)]
 
-    def _nearest(self, sight: Sight | None, known: list[Candidate]) -> list[Candidate]:
+    def _meant(
+        self,
+        asked: Asked,
+        reading: Reading | None,
+        *,
+        among: list[Candidate],
+        grounds: Grounds,
+    ) -> Grounds:
+        """Return the grounds with what the models say; what they bring besides joins the candidates.
+
+        Of the known candidates everything is read before the question's vector is waited for.
+        """
+        learned = self._learned(asked.query)
+        if learned is not None:
+            more = self._nearest(learned, among)
+            among += more
+            grounds = joined(grounds, self._grounds(asked, more))
+            learned.look(_rows_of(among))
+        if reading is not None:
+            known = self._clouds.vectors_of(reading.model, _rows_of(among))
+            sight = self._clouds.seen_from(reading.model, reading.vector.result(), known)
+            more = self._nearest(sight, among, sifted=SIFTED_TITLES)
+            among += more
+            grounds = joined(grounds, self._grounds(asked, more))
+            grounds = replace(grounds, sentence=sight.cosines(_rows_of(among)))
+        if learned is not None:
+            grounds = replace(grounds, meaning=self._meaning(learned, among))
+        return grounds
+
+    def _nearest(
+        self, sight: Sight, known: list[Candidate], *, sifted: int = SIFTED
+    ) -> list[Candidate]:
         """Return the rows that a model holds nearest, without those that are known."""
-        if sight is None:
-            return []
-        return self._candidates(set(sight.nearest(NEAREST)) - {one.row for one in known}, ())
+        near = sight.nearest(NEAREST, sifted=sifted)
+        return self._candidates(set(near) - {one.row for one in known}, ())
 
     def _learned(self, query: Query) -> Sight | None:
         model = self._models.learned
@@ -220,17 +243,30 @@ class IndexReader:
         vector = model.encode(query.text)
         return None if vector is None else self._clouds.seen_from(model.name, vector)
 
+    def _meaning(self, learned: Sight, candidates: list[Candidate]) -> Floats:
+        """Return what the learned vectors give each candidate."""
+        model = self._models.learned
+        share = model.meaning if model is not None else 0.0
+        return of_texts(candidates, learned.cosines(_rows_of(candidates)) * np.float32(share))
+
     def _lexical(self, asked: Asked) -> Iterable[int]:
         """Rows that hold the rarest terms of each kind."""
         documents = {term: self._holding(term) for term in asked.terms}
         columns = dict.fromkeys(asked.pinyin, PINYIN)
         kept = rarest(asked.terms, documents, most=MOST_TERMS, postings=MOST_POSTINGS)
         pairs = tuple((columns.get(term, WORDS), term) for term in kept)
+        if sum(map(documents.__getitem__, kept)) > MOST_POSTINGS:
+            # Of what a third of all records hold, those that are called so: the index weighs each hit, a third of
+            # them in a third of the time.
+            titles = tuple((TITLE if column == WORDS else column, term) for column, term in pairs)
+            found = self._matching(titles, asked.query.mode, every=False)
+            if len(found) == MOST_HITS:
+                return found
         return self._matching(pairs, asked.query.mode, every=False)
 
     def _matching(
         self, terms: tuple[tuple[str, str], ...], mode: Mode, *, every: bool
-    ) -> Iterable[int]:
+    ) -> Sequence[int]:
         if not terms:
             return ()
         rows = self._rows(
@@ -263,31 +299,27 @@ class IndexReader:
 
     def _candidates(self, rows: Iterable[int], records: Sequence[str]) -> list[Candidate]:
         numbers = tuple(rows)
-        found = self._rows(
-            "SELECT row, record, kind, region, title, family, expired, length, terms FROM bag"  # noqa: S608
-            f" WHERE row IN ({_marks(numbers)}) OR record IN ({_marks(records)})",
-            (*numbers, *records),
-        )
-        return [Candidate(*row) for row in found]
+        sql = f"{_CANDIDATES} row IN ({_marks(numbers)})"
+        if records:
+            sql += f" OR record IN ({_marks(records)})"
+        return [Candidate(*row) for row in self._rows(sql, (*numbers, *records))]
 
-    def _grounds(self, asked: Asked, candidates: list[Candidate], learned: Sight | None) -> Grounds:
-        """Return all grounds but what the sentence model and the texts in full say."""
+    def _grounds(self, asked: Asked, candidates: list[Candidate]) -> Grounds:
+        """Return what words, synonyms and families say; nothing yet of vectors and of the texts in full."""
         none = np.zeros(len(candidates), np.float32)
         if not candidates:
             return Grounds(none, none, none, none, none, none, none)
         bags = _bags(candidates)
         words = self._words(asked, bags)
-        prior = meaning = none
+        prior = none
         model = self._models.learned
         if model is not None and asked.query.mode is Mode.QUESTION:
             prior = model.prior * model.priors_of([one.family for one in candidates])
-        if model is not None and learned is not None:
-            meaning = learned.cosines(_rows_of(candidates)) * model.meaning
         return Grounds(
             words=words,
             pinyin=self._bm25(asked.pinyin, bags, weight=PINYIN_WEIGHT),
             related=self._related(asked, candidates, bags),
-            meaning=meaning,
+            meaning=none,
             sentence=none,
             prior=prior,
             closeness=none,
@@ -346,19 +378,6 @@ def _rows_of(candidates: Sequence[Candidate]) -> NDArray[np.int64]:
 
 def _bags(candidates: Sequence[Candidate]) -> Bags:
     return Bags.of([one.bag for one in candidates], [one.length for one in candidates])
-
-
-def _of_texts(candidates: Sequence[Candidate], meaning: Floats) -> Floats:
-    """Return the learned vectors' ground for documents; an item gets what a document has on average.
-
-    They are learned from running text: of an item's title and few words they say nothing (top three of everyday
-    questions: 0.97 without, 0.88 with).
-    """
-    if not meaning.any():
-        return meaning
-    is_item = np.array([one.kind == ITEM for one in candidates])
-    usual = meaning[~is_item].mean() if not is_item.all() else 0.0
-    return np.where(is_item, usual, meaning).astype(np.float32)
 
 
 def gist(text: str) -> str:

@@ -44,6 +44,7 @@ WEIGHTS = {
 """bm25 weights of the columns title, body, pinyin, initials (search.md section 3)."""
 
 WORDS = "title body"
+TITLE = "title"
 PINYIN = "pinyin"
 INITIALS = "initials"
 PINYIN_WEIGHT = 0.6

@@ -15,6 +15,8 @@ from content.search.match import Mode
 from content.search.request import Curation, Ranked, Why
 from content.search.vectors import Floats
 
+_ITEM = "item"
+"""The kind of a service item."""
 MEASURED_ON = 5_000
 """Records of the smaller of the two corpora that the weights were chosen on."""
 LEAST_SHARE = 0.5
@@ -138,6 +140,19 @@ def joined(grounds: Grounds, more: Grounds) -> Grounds:
     return replace(grounds, **columns, certainty=max(grounds.certainty, more.certainty))
 
 
+def of_texts(candidates: Sequence[Candidate], meaning: Floats) -> Floats:
+    """Return the learned vectors' ground for documents; an item gets what a document has on average.
+
+    They are learned from running text: of an item's title and few words they say nothing (top three of everyday
+    questions: 0.97 without, 0.88 with).
+    """
+    if not meaning.any():
+        return meaning
+    is_item = np.array([one.kind == _ITEM for one in candidates])
+    usual = meaning[~is_item].mean() if not is_item.all() else 0.0
+    return np.where(is_item, usual, meaning).astype(np.float32)
+
+
 def totals(grounds: Grounds, mix: Mix) -> Floats:
     """Return the score of each candidate."""
     sentence = np.maximum(grounds.sentence - SENTENCE_FLOOR, 0)
@@ -184,17 +199,27 @@ def worth_showing(scores: Floats) -> int:
     return max(ALWAYS, int((scores >= TAIL * scores[0]).sum()))
 
 
-def ground_of(at: int, record: str, *, grounds: Grounds, asked: Asked) -> Ranked:
-    """Return a candidate as a hit, with the ground that gives it most."""
-    if record in asked.said.records:
-        return Ranked(record, Why.ALIAS, asked.said.records[record])
-    shares = {
-        Why.TEXT: float(grounds.words[at]),
-        Why.PINYIN: float(grounds.pinyin[at]) / 2,
-        Why.SYNONYM: float(grounds.related[at]),
-    }
-    why = max(shares, key=shares.__getitem__)
-    if shares[why] <= 0:
-        return Ranked(record, Why.MEANING)
-    through = next(iter(asked.said.phrases), "") if why is Why.SYNONYM else ""
-    return Ranked(record, why, through)
+def why_there(
+    best: Sequence[int], records: Sequence[str], *, grounds: Grounds, asked: Asked
+) -> list[Ranked]:
+    """Return the best candidates as hits, each with the ground that gives it most."""
+    words, pinyin, related = (
+        one.tolist() for one in (grounds.words, grounds.pinyin / 2, grounds.related)
+    )
+    through = next(iter(asked.said.phrases), "")
+    named = asked.said.records
+    hits = []
+    for at in best:
+        record = records[at]
+        most = max(words[at], pinyin[at], related[at])
+        if record in named:
+            hits.append(Ranked(record, Why.ALIAS, named[record]))
+        elif most <= 0:
+            hits.append(Ranked(record, Why.MEANING))
+        elif most == words[at]:
+            hits.append(Ranked(record, Why.TEXT))
+        elif most == pinyin[at]:
+            hits.append(Ranked(record, Why.PINYIN))
+        else:
+            hits.append(Ranked(record, Why.SYNONYM, through))
+    return hits

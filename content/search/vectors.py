@@ -39,18 +39,18 @@ class Cloud:
     signs: Words
     mean: Floats
 
-    def sifted(self, question: Floats) -> Rows:
-        """Return the rows that may be near: the SIFTED with the most signs in common."""
-        if len(self.rows) <= SIFTED:
+    def sifted(self, question: Floats, most: int = SIFTED) -> Rows:
+        """Return the rows that may be near: those with the most signs in common."""
+        if len(self.rows) <= most:
             return self.rows
         word = _pack(np.asarray([question - self.mean]))
         apart = np.zeros(len(self.rows), np.uint16)
         for at in range(self.signs.shape[1]):
             apart += np.bitwise_count(self.signs[:, at] ^ word[0, at])
         # Few values, many rows: where to cut is counted, which is ten times as fast as sorting.
-        last = int(np.searchsorted(np.bincount(apart).cumsum(), SIFTED))
+        last = int(np.searchsorted(np.bincount(apart).cumsum(), most))
         near = np.flatnonzero(apart < last)
-        tied = np.flatnonzero(apart == last)[: SIFTED - len(near)]
+        tied = np.flatnonzero(apart == last)[: most - len(near)]
         found: Rows = self.rows[np.sort(np.concatenate([near, tied]))]
         return found
 

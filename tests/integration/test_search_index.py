@@ -10,6 +10,7 @@ import pytest
 from content.disclosure.record import DisclosureRecord
 from content.feed.body import Record, read_body
 from content.feed.kept import kept_from_bytes
+from content.replica import searching
 from content.replica.indexing import disagreements
 from content.replica.replica import ReplicaReader, ReplicaWriter, open_writer
 from content.search.request import Curation, SearchRequest, Why
@@ -204,3 +205,24 @@ def test_the_same_question_is_searched_anew_once_content_words_or_models_change(
     first = reader.search("最低生活").hits[0]
     assert (first.found.record.id, first.why) == ("T000000002", Why.BEST_BET)
     assert reader.find(SearchRequest("最低生活", kinds=frozenset({"document"}))).total == 0
+
+
+@pytest.mark.parametrize("titled", [3, 8])
+def test_of_a_word_that_nearly_all_hold_those_called_so_come_first_and_no_text_is_lost(
+    titled: int,
+    keys: ZoneKeys,
+    writer: ReplicaWriter,
+    reader: ReplicaReader,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(searching, "MOST_POSTINGS", 20)
+    monkeypatch.setattr(searching, "MOST_HITS", 6)
+    for at in range(30):
+        names = {"title": f"第{at}号证照变更"} if at < titled else {"steps": ("办理变更",)}
+        keys.publish(replace(item(f"T{at:09}"), **names))
+    writer.apply(FEED, keys.lines, now=NOW)
+
+    found = [hit.found.record.title for hit in reader.search("变更", limit=20).hits]
+
+    assert len(found) == 6
+    assert ["变更" in title for title in found] == [at < titled for at in range(6)]
