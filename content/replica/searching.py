@@ -59,8 +59,10 @@ MOST_READ = 12
 
 SUGGEST = (
     "SELECT record, feed, version, line FROM entry WHERE row IN (SELECT DISTINCT row FROM"
-    " suggestion WHERE key >= ? AND key < ? ORDER BY length(key) LIMIT ?)"
+    " (SELECT key, row FROM suggestion WHERE key >= ? AND key < ? LIMIT 3000)"
+    " ORDER BY length(key) LIMIT ?)"
 )
+"""The shortest of three thousand keys: one sign begins ten thousands in a large zone, and none is meant yet."""
 _CANDIDATES = (
     "SELECT row, record, kind, region, title, family, expired, length, terms FROM bag WHERE"
 )
