@@ -27,7 +27,8 @@ class Sight:
 
     def look(self, rows: Rows) -> None:
         """Measure these now, so that asking for their cosines later takes no time."""
-        self._look([row for row in rows.tolist() if row not in self.seen])
+        unseen = [row for row in rows.tolist() if row not in self.seen]
+        self.seen.update(_cosines(_some(self.fetch, self.model, unseen), self.question))
 
     def nearest(self, most: int, *, sifted: int = SIFTED) -> list[int]:
         """Return the nearest rows of so many that have most sign bits in common."""
@@ -39,9 +40,6 @@ class Sight:
         self.look(rows)
         wanted: list[int] = rows.tolist()
         return np.array([self.seen.get(row, 0.0) for row in wanted], np.float32)
-
-    def _look(self, rows: list[int]) -> None:
-        self.seen.update(_cosines(_some(self.fetch, self.model, rows), self.question))
 
 
 class Clouds:
