@@ -25,7 +25,7 @@ from kiosk.screens.screen import Screen
 from kiosk.widgets.frame import Frame
 from kiosk.words import Words
 from signage.kit.fonts import forget_measures, register
-from signage.kit.frame import FrameWatch
+from signage.kit.frame import FrameWatch, clear_colour_alone
 from signage.kit.theme import Theme
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class KioskApp(App):
         register()
         self.theme.bind(ground=lambda _, colour: setattr(Window, "clearcolor", colour))
         Window.clearcolor = self.theme.ground
+        clear_colour_alone(Window)
         self.frame = Frame(self.words)
         self.frames = FrameWatch(Window)
         self.render()

@@ -1,5 +1,6 @@
 """What is kept as a picture looks as if it were drawn; rows are filled one a frame and never show what they showed."""
 
+import random
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops
 
-from tests.ui.kiosk_ui import KioskUi, opened_kiosk
+from tests.ui.driver import PORTRAIT, prepare_window
+from tests.ui.kiosk_ui import LANDSCAPE, KioskUi, opened_kiosk
 
 pytestmark = pytest.mark.ui
 
@@ -30,6 +32,22 @@ def row_titles(ui: KioskUi) -> list[str]:
     return [widget.title for widget in ui.visible() if isinstance(widget, RecordRow)]
 
 
+def draw_directly(still: Any) -> None:
+    """Take the picture away for good and draw what it is a picture of."""
+    for what in ("pos", "size", "opacity"):
+        still.funbind(what, still._settle)
+    still._picture.end()
+    still.canvas.clear()
+    still.canvas.add(still._held)
+
+
+def differs(one: Path, other: Path) -> tuple[int, int, int, int] | None:
+    """Return the smallest box around all pixels that are not the same."""
+    with Image.open(one) as left, Image.open(other) as right:
+        assert len(left.getcolors(1 << 24) or ()) > 20
+        return ImageChops.difference(left, right).getbbox()
+
+
 def test_pictures_are_the_same_in_every_pixel_as_what_they_are_pictures_of(
     ui: KioskUi, tmp_path: Path
 ) -> None:
@@ -38,24 +56,79 @@ def test_pictures_are_the_same_in_every_pixel_as_what_they_are_pictures_of(
     ui.settle()
     ui.shot(tmp_path / "pictures.png")
     found = stills(ui)
-    pictures = [list(still.canvas.children) for still in found]
     for still in found:
-        still.canvas.clear()
-        for child in reversed(still.children):
-            still._fbo.remove(child.canvas)
-            still.canvas.add(child.canvas)
+        draw_directly(still)
     ui.shot(tmp_path / "drawn.png")
-    for still, picture in zip(found, pictures, strict=True):
-        still.canvas.clear()
-        for one in picture:
-            still.canvas.add(one)
-        for child in reversed(still.children):
-            still._fbo.add(child.canvas)
 
-    with Image.open(tmp_path / "pictures.png") as one, Image.open(tmp_path / "drawn.png") as other:
-        assert len(found) > 8
-        assert len(one.getcolors(1 << 24) or ()) > 20
-        assert ImageChops.difference(one, other).getbbox() is None
+    assert len(found) > 11
+    assert differs(tmp_path / "pictures.png", tmp_path / "drawn.png") is None
+
+
+def test_pictures_are_the_same_on_a_graphics_processor_which_draws_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare_window()
+    from kiosk.widgets import picture
+
+    shots = []
+    for name, copier in (("copied", picture.copier), ("drawn", lambda: None)):
+        monkeypatch.setattr(picture, "copier", copier)
+        for ui in opened_kiosk():
+            ui.welcome(demo=True)
+            ui.app.do("open_search", "推进")
+            ui.settle()
+            assert {still._picture._copy is None for still in stills(ui)} == {name == "drawn"}
+            ui.shot(tmp_path / f"{name}.png")
+            shots.append(tmp_path / f"{name}.png")
+
+    assert differs(*shots) is None
+
+
+def random_step(ui: KioskUi, chance: random.Random) -> str:
+    """Do what a visitor may do; return what it was."""
+    step = chance.choice(("type", "type", "search", "empty", "size", "contrast", "home", "turn"))
+    match step:
+        case "type":
+            ui.app.do("open_search")
+            ui.app.frame.screen.open_keys()
+            ui.settle()
+            ui.app._dock.keyboard.target.insert_text(chance.choice("推进公开abc"))
+        case "search":
+            ui.app.do("open_search", chance.choice(("推进", "最低", "没有这样的东西")))
+        case "empty":
+            ui.app.do("type_query", "")
+        case "size":
+            ui.app.do("next_text_size")
+        case "contrast":
+            ui.app.do("toggle_contrast")
+        case "home":
+            ui.app.do("go_home")
+        case _:
+            ui.resize(chance.choice((PORTRAIT, LANDSCAPE)))
+    ui.clock.advance(1)
+    ui.settle()
+    ui.settle()  # the list says how many rows fit, and is given so many
+    return step
+
+
+def test_no_picture_is_ever_stale_whatever_a_visitor_does(ui: KioskUi, tmp_path: Path) -> None:
+    shown, anew = tmp_path / "shown.png", tmp_path / "anew.png"
+    chance = random.Random(20261123)  # noqa: S311 - not a secret
+    ui.welcome(demo=True)
+    done = []
+    for _ in range(40):
+        done.append(random_step(ui, chance))
+        ui.shot(shown)
+        for still in stills(ui):
+            still._picture._fbo.ask_update()
+        ui.shot(anew)
+        assert differs(shown, anew) is None, done
+    for still in stills(ui):
+        draw_directly(still)
+    ui.shot(anew)
+
+    assert len(set(done)) == 7
+    assert differs(shown, anew) is None
 
 
 def test_a_picture_is_drawn_anew_when_its_own_text_changes_and_only_then(ui: KioskUi) -> None:
@@ -67,7 +140,7 @@ def test_a_picture_is_drawn_anew_when_its_own_text_changes_and_only_then(ui: Kio
     drawn: list[str] = []
     strip, keys = ui.app.frame.ids.title.parent, ui.app._dock.keyboard.ids.key_rows.parent
     for name, still in (("strip", strip), ("keys", keys)):
-        with still._fbo.after:
+        with still._picture._fbo.after:
             Callback(lambda _, name=name: drawn.append(name))
     ui.pump(4)
     drawn.clear()
