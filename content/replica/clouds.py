@@ -1,4 +1,4 @@
-"""The vectors of a replica: sign bits in memory, read again when the content has moved on; the rest on disk."""
+"""The vectors of a replica: sign bits in memory, read anew when the content has moved on; the rest too if little."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,8 @@ import numpy as np
 
 from content.search.vectors import SIFTED, Bytes, Cloud, CloudMaker, Floats, Rows, units
 
+HELD_BYTES = 16 << 20
+"""What is kept of one model: all learned vectors of a hundred thousand records. Reading six hundred takes 2 ms."""
 _STEP = 4000
 
 Values = tuple[object, ...]
@@ -17,7 +19,7 @@ Coded = Sequence[tuple[int, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The vectors of a model, seen from a question; each is read from the file once."""
+    """The vectors of a model, seen from a question; each is measured once."""
 
     model: str
     cloud: Cloud
@@ -28,7 +30,10 @@ class Sight:
     def look(self, rows: Rows) -> None:
         """Measure these now, so that asking for their cosines later takes no time."""
         unseen = [row for row in rows.tolist() if row not in self.seen]
-        self.seen.update(_cosines(_some(self.fetch, self.model, unseen), self.question))
+        found = self.cloud.held(np.array(unseen, np.int64))
+        if found is None:
+            found = _unpacked(_some(self.fetch, self.model, unseen), len(self.question))
+        self.seen.update(_cosines(*found, self.question))
 
     def nearest(self, most: int, *, sifted: int = SIFTED) -> list[int]:
         """Return the nearest rows of so many that have most sign bits in common."""
@@ -50,7 +55,10 @@ class Clouds:
         self._held: dict[str, tuple[int, Cloud]] = {}
 
     def vectors_of(self, model: str, rows: Rows) -> Coded:
-        """Return the vectors of some rows, to be seen from a question that is not yet read."""
+        """Return the vectors of some rows, to be seen from a question that is not yet read; none that are kept."""
+        held = self._held.get(model)
+        if held is not None and held[1].codes is not None:
+            return ()
         return _some(self._fetch, model, rows.tolist())
 
     def seen_from(self, model: str, question: Floats, known: Coded = ()) -> Sight:
@@ -60,10 +68,11 @@ class Clouds:
         if held is None or held[0] != changes:
             held = (changes, self._read(model, len(question)))
             self._held[model] = held
-        return Sight(model, held[1], question, self._fetch, _cosines(known, question))
+        seen = _cosines(*_unpacked(known, len(question)), question)
+        return Sight(model, held[1], question, self._fetch, seen)
 
     def _read(self, model: str, dimensions: int) -> Cloud:
-        maker = CloudMaker(dimensions)
+        maker = CloudMaker(dimensions, most_held=HELD_BYTES)
         for _, codes in self._blocks(model, dimensions):
             maker.weigh(codes)
         for rows, codes in self._blocks(model, dimensions):
@@ -84,8 +93,7 @@ def _some(fetch: Fetch, model: str, rows: Sequence[int]) -> Coded:
     return fetch(sql, (model, *rows)) if rows else ()
 
 
-def _cosines(known: Coded, question: Floats) -> dict[int, float]:
-    rows, codes = _unpacked(known, len(question))
+def _cosines(rows: Rows, codes: Bytes, question: Floats) -> dict[int, float]:
     return dict(zip(rows.tolist(), (units(codes) @ question).tolist(), strict=True))
 
 

@@ -33,11 +33,13 @@ class Cloud:
         rows: ascending.
         signs: one bit a dimension, around the mean, in words of 64; the same word of all rows lies together.
         mean: of all.
+        codes: the vectors themselves, where they are few enough to be kept.
     """
 
     rows: Rows
     signs: Words
     mean: Floats
+    codes: Bytes | None = None
 
     def sifted(self, question: Floats, most: int = SIFTED) -> Rows:
         """Return the rows that may be near: those with the most signs in common."""
@@ -54,11 +56,26 @@ class Cloud:
         found: Rows = self.rows[np.sort(np.concatenate([near, tied]))]
         return found
 
+    def held(self, rows: Rows) -> tuple[Rows, Bytes] | None:
+        """Return those of some rows that have a vector, and their codes; None where codes are not kept."""
+        if self.codes is None:
+            return None
+        at = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        here = self.rows[at] == rows
+        return rows[here], self.codes[at[here]]
+
 
 class CloudMaker:
-    """Takes codes block by block, twice: for the mean, then for the signs around it."""
+    """Takes codes block by block, twice: for the mean, then for the signs around it.
 
-    def __init__(self, dimensions: int) -> None:
+    Args:
+        most_held: up to so many bytes the cloud keeps the codes themselves.
+    """
+
+    def __init__(self, dimensions: int, *, most_held: int = 0) -> None:
+        self._most_held = most_held
+        self._codes: Bytes | None = None
+        self._taken = 0
         self._sum = np.zeros(dimensions, np.float32)
         self._count = 0
         self._rows: list[Rows] = []
@@ -73,6 +90,9 @@ class CloudMaker:
         """Take a block for its signs; rows ascend from block to block."""
         self._rows.append(rows)
         self._signs.append(_pack(units(codes) - self._mean()))
+        if self._count * len(self._sum) <= self._most_held:
+            self._keep(codes)
+        self._taken += len(codes)
 
     def made(self) -> Cloud:
         """Return the cloud of all blocks."""
@@ -81,7 +101,15 @@ class CloudMaker:
             np.concatenate([*self._rows, np.empty(0, np.int64)]),
             np.asfortranarray(np.concatenate([*self._signs, np.empty((0, words), np.uint64)])),
             self._mean(),
+            self._codes if self._taken == self._count else None,
         )
+
+    def _keep(self, codes: Bytes) -> None:
+        """Put a block where it belongs; what came between the two times has no place, and none is then kept."""
+        if self._codes is None:
+            self._codes = np.empty((self._count, len(self._sum)), np.int8)
+        if self._taken + len(codes) <= self._count:
+            self._codes[self._taken : self._taken + len(codes)] = codes
 
     def _mean(self) -> Floats:
         mean: Floats = (self._sum / max(1, self._count)).astype(np.float32)

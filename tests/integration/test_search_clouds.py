@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from content.replica.clouds import Clouds, Values
-from content.search.vectors import to_code
+from content.search.vectors import CloudMaker, to_code
 
 MODEL = "drawn"
 DIMENSIONS = 64
@@ -20,8 +20,14 @@ def asked(tmp_path: Path) -> list[tuple[int, ...]]:
 
 
 @pytest.fixture
-def clouds(tmp_path: Path, asked: list[tuple[int, ...]]) -> Clouds:
-    """Thirty rows, of which the last points where the question does; notes which rows are fetched."""
+def clouds(tmp_path: Path, asked: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch) -> Clouds:
+    """Thirty rows, of which the last points where the question does, kept on disk; notes which rows are fetched."""
+    monkeypatch.setattr("content.replica.clouds.HELD_BYTES", 0)
+    return clouds_of(tmp_path, asked)
+
+
+def clouds_of(tmp_path: Path, asked: list[tuple[int, ...]]) -> Clouds:
+    tmp_path.mkdir(exist_ok=True)
     disk = apsw.Connection(str(tmp_path / "vectors.db"))
     disk.execute("CREATE TABLE corpus (changes INTEGER)")
     disk.execute("INSERT INTO corpus VALUES (1)")
@@ -70,3 +76,34 @@ def test_what_was_looked_at_takes_nothing_later(
 def test_a_row_without_a_vector_is_neither_near_nor_far(clouds: Clouds) -> None:
     assert clouds.seen_from(MODEL, QUESTION).cosines(np.array([99])).tolist() == [0.0]
     assert clouds.vectors_of(MODEL, np.empty(0, np.int64)) == ()
+
+
+def test_few_vectors_are_kept_and_weigh_the_same_as_those_on_disk(
+    clouds: Clouds, asked: list[tuple[int, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = np.array([29, 3, 99, 0, -1, 17])
+    on_disk = clouds.seen_from(MODEL, QUESTION)
+    plain, near = on_disk.cosines(rows).tolist(), on_disk.nearest(5, sifted=12)
+    monkeypatch.setattr("content.replica.clouds.HELD_BYTES", 30 * DIMENSIONS)
+    kept = clouds_of(tmp_path / "kept", asked)
+    asked.clear()
+
+    sight = kept.seen_from(MODEL, QUESTION, kept.vectors_of(MODEL, np.empty(0, np.int64)))
+
+    assert sight.cosines(rows).tolist() == plain
+    assert sight.nearest(5, sifted=12) == near
+    assert kept.vectors_of(MODEL, rows) == ()
+    assert asked == []
+
+
+def test_a_vector_that_comes_while_the_others_are_read_leaves_all_on_disk() -> None:
+    codes = np.arange(4 * DIMENSIONS, dtype=np.int8).reshape(4, DIMENSIONS)
+    maker = CloudMaker(DIMENSIONS, most_held=1 << 20)
+    maker.weigh(codes[:3])
+    maker.take(np.arange(3), codes[:3])
+    maker.take(np.array([3]), codes[3:])
+
+    cloud = maker.made()
+
+    assert cloud.rows.tolist() == [0, 1, 2, 3]
+    assert cloud.held(np.array([1])) is None
