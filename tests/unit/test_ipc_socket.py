@@ -285,7 +285,9 @@ async def test_the_client_comes_back_by_itself_and_says_hello_again(agent: Agent
     await agent.server.start()
 
     await agent.until(lambda: len(agent.heard) == 2)
-    assert client.connected
+    async with asyncio.timeout(10):
+        while not client.connected:  # noqa: ASYNC110 - its own thread
+            await asyncio.sleep(0.01)
     await asyncio.to_thread(client.stop)
 
 
