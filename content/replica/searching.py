@@ -88,7 +88,6 @@ class IndexReader:
         self._rows = rows
         self._models = Models()
         self._reading: SentenceReader | None = None
-        self._clouds = Clouds(rows)
         self._curation = UNCURATED
         self._wording = Wording.of(UNCURATED)
         self._corpus = Corpus(0, 1.0)
@@ -97,8 +96,9 @@ class IndexReader:
         self.use(models or Models())
 
     def use(self, models: Models) -> None:
-        """Search with these models from now on."""
+        """Search with these models from now on; the vectors of others are forgotten."""
         self._models = models
+        self._clouds = Clouds(self._rows)
         self._reading = SentenceReader(models.sentence) if models.sentence else None
 
     def curate(self, curation: Curation) -> None:

@@ -70,6 +70,22 @@ def test_what_shares_no_word_is_found_by_its_meaning(
     assert (first.found.record.id, first.why) == ("T000000001", Why.MEANING)
 
 
+def test_the_vectors_of_a_model_that_is_gone_are_forgotten(
+    path: Path, reader: ReplicaReader
+) -> None:
+    models = Models(sentence=FakeSentences((SPOKEN, "最低生活保障")))
+    fill(path, models)
+    reader.use_models(models)
+    reader.search(SPOKEN)
+    kept = list(reader._index._clouds._held)
+
+    reader.use_models(Models())
+    reader.search(SPOKEN)
+
+    assert len(kept) == 1
+    assert not reader._index._clouds._held
+
+
 def test_an_edit_takes_the_old_vector_away_and_the_new_one_is_made(
     path: Path, keys: ZoneKeys, writer: ReplicaWriter, reader: ReplicaReader
 ) -> None:
